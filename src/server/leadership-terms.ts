@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import { errorText } from '../runtime/log/error-text.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
 /** What is done during one lead. It ends when the signal aborts. */
@@ -50,7 +51,7 @@ export class LeadershipTerms {
         if (!signal.aborted) {
           log.error(
             { error },
-            `What a leader does has ended by a fault, and begins again in ${againMs / 1_000} s: ${error}`,
+            `What a leader does has ended by a fault, and begins again in ${againMs / 1_000} s: ${errorText(error)}`,
           );
           await clock.sleep(againMs, signal).catch(() => undefined);
         }

@@ -2,6 +2,7 @@ import type { DataDirState, ValidationMode } from '../operations/initialize/data
 import type { InitializeRequest, InitializeResult } from '../operations/initialize/initialize-request.ts';
 import { untilAborted } from '../runtime/async/until-aborted.ts';
 import { Failure } from '../runtime/failure.ts';
+import { errorText } from '../runtime/log/error-text.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { unopenedStore } from './unopened-store.ts';
@@ -58,7 +59,7 @@ export async function runInitialization(
     } else if (error instanceof Failure) {
       log.error({ error }, `Initialization failed, etcd must not start: ${error.message}`);
     } else {
-      log.error({ error }, `Initialization failed by a fault in the program, etcd must not start: ${error}`);
+      log.error({ error }, `Initialization failed by a fault in the program, etcd must not start: ${errorText(error)}`);
     }
     throw error;
   }

@@ -1,6 +1,7 @@
 import { type CopyRequest, type CopyResult, copyBackups } from '../operations/copy/copy.ts';
 import { carryOut, planFor, type RetentionRules } from '../operations/prune/prune.ts';
 import { runTaskGroup } from '../runtime/async/task-group.ts';
+import { errorText } from '../runtime/log/error-text.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../snapstore/snapstore.ts';
 
@@ -63,7 +64,10 @@ async function syncAgainAndAgain(
       listener({ type: 'synced', upTo, copied: copied.length });
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ error }, `The secondary store ${secondary.location} is not up to date, trying again later: ${error}`);
+      log.warn(
+        { error },
+        `The secondary store ${secondary.location} is not up to date, trying again later: ${errorText(error)}`,
+      );
       listener({ type: 'sync failed', error });
     }
     await clock.sleep(periodMs, signal);
@@ -92,7 +96,10 @@ async function collectAgainAndAgain(
       }
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ error }, `GC: cannot collect garbage in ${secondary.location} now, trying again later: ${error}`);
+      log.warn(
+        { error },
+        `GC: cannot collect garbage in ${secondary.location} now, trying again later: ${errorText(error)}`,
+      );
     }
   }
 }

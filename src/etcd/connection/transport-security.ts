@@ -7,6 +7,7 @@ import {
   getCACertificates,
   type PeerCertificate,
 } from 'node:tls';
+import { errorText } from '../../runtime/log/error-text.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { readAtMost } from '../../runtime/read-at-most.ts';
 import type { EtcdConnectionOptions } from '../cluster.ts';
@@ -64,7 +65,7 @@ export class TransportSecuritySource {
         this.#stamp = stamp;
         this.#log.info('The certificates for etcd have changed and were read again');
       } catch (error) {
-        this.#log.warn({ error }, `Going on with the certificates for etcd that were read before: ${error}`);
+        this.#log.warn({ error }, `Going on with the certificates for etcd that were read before: ${errorText(error)}`);
       }
     }
     return this.#security;

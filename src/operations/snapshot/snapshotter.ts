@@ -2,6 +2,7 @@ import { nextRevision, type Revision } from '../../revision.ts';
 import { type GracePeriod, gracePeriodAfter } from '../../runtime/async/grace-period.ts';
 import { runTaskGroup } from '../../runtime/async/task-group.ts';
 import { Failure, type FailureParts } from '../../runtime/failure.ts';
+import { errorText } from '../../runtime/log/error-text.ts';
 import { LeftUndone } from '../../runtime/process/left-undone.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { revisionsAre } from '../../snapshot/revision-range-text.ts';
@@ -248,7 +249,7 @@ export class Snapshotter implements AsyncDisposable {
       log.info('Writing the buffered events before leaving');
       await this.#parts.uploadLoop.writeLast();
     } catch (error) {
-      log.error({ error }, `Abandoned the events buffered since the last delta snapshot: ${error}`);
+      log.error({ error }, `Abandoned the events buffered since the last delta snapshot: ${errorText(error)}`);
     }
   }
 
@@ -256,7 +257,7 @@ export class Snapshotter implements AsyncDisposable {
     try {
       await this.#parts.buffer.clear();
     } catch (error) {
-      this.#context.log.warn({ error }, `Temporary files of the event buffer may be left: ${error}`);
+      this.#context.log.warn({ error }, `Temporary files of the event buffer may be left: ${errorText(error)}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Failure } from '../../runtime/failure.ts';
+import { errorText } from '../../runtime/log/error-text.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 
 /** Whether the renewal of one lease works: a line in the log each time that changes, and none in between. */
@@ -26,7 +27,7 @@ export class LeaseCondition {
     const trouble = error instanceof Failure ? error.code : 'unexpected';
     if (trouble !== this.#trouble) {
       this.#trouble = trouble;
-      this.#log.warn({ error }, `Cannot renew ${this.#lease}; backups go on: ${error}`);
+      this.#log.warn({ error }, `Cannot renew ${this.#lease}; backups go on: ${errorText(error)}`);
     }
   }
 

@@ -83,6 +83,7 @@ describe('a run that is stopped', () => {
     await assert.rejects(rig.ended, leftUndone(/revision 59 is not in memory/));
     assert.equal(rig.store.saved.length, 1);
     assert.equal(rig.log.count(/^Abandoned the events buffered/), 1);
+    assert.equal(rig.log.count(/\b(Interrupted|Failure|Error): /), 0, 'no name of a class');
   });
 
   for (const kind of ['transient', 'denied', 'gone', 'invalid', 'quota', 'immutable', 'not_found'] as const) {
