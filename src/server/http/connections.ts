@@ -58,21 +58,30 @@ export class Connections {
     session.on('error', () => {});
   }
 
-  /** Counts a request of HTTP/1.1; false when too many of its connection wait, so that the connection is to end. */
+  /** Counts a request of HTTP/1.1 until its answer is over; false when too many of its connection wait, so that the connection is to end. */
   admits(socket: Socket, outgoing: ServerResponse): boolean {
+    const waiting = this.asked(socket);
+    outgoing.once('close', () => this.answered(socket));
+    return waiting <= limits.requestsAtOnce.most;
+  }
+
+  /** Counts a request of HTTP/1.1 that waits for an answer; returns how many of its connection do. */
+  asked(socket: Socket): number {
     const waiting = (this.#waiting.get(socket) ?? 0) + 1;
     this.#waiting.set(socket, waiting);
-    outgoing.once('close', () => {
-      const left = this.#waiting.get(socket);
-      if (left === undefined) {
-        return;
-      }
-      this.#waiting.set(socket, left - 1);
-      if (this.#ending && left === 1) {
-        socket.destroy();
-      }
-    });
-    return waiting <= limits.requestsAtOnce.most;
+    return waiting;
+  }
+
+  /** Counts the answer to a request. */
+  answered(socket: Socket): void {
+    const left = this.#waiting.get(socket);
+    if (left === undefined) {
+      return;
+    }
+    this.#waiting.set(socket, left - 1);
+    if (this.#ending && left === 1) {
+      socket.destroySoon();
+    }
   }
 
   /** Ends what is idle now; connections whose requests wait end with their last answer. */

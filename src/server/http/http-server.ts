@@ -1,8 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer, Http2ServerResponse } from 'node:http2';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import { createServer } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
@@ -11,16 +8,22 @@ import { Dashboard } from '../dashboard/dashboard.ts';
 import { Forwarding } from '../forwarding.ts';
 import { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
+import { acceptConnections } from './accept-connections.ts';
 import { Access } from './access/access.ts';
 import type { AuthTokens } from './access/auth-tokens.ts';
+import { AnswerHeads } from './answer-heads.ts';
 import { Connections } from './connections.ts';
 import { DashboardPage } from './dashboard/dashboard-page.ts';
 import { EventStream } from './dashboard/event-stream.ts';
+import { FrequentAnswers } from './frequent-answers.ts';
 import { listenAt } from './listen-at.ts';
+import { MetricsPage } from './metrics-page.ts';
+import { PlainRequests } from './plain-request.ts';
 import { profilingRoutes } from './profiling/profiling-routes.ts';
 import { createRequestListener } from './request-listener.ts';
 import { createRoutes } from './routes.ts';
 import { type CertificateFiles, ServedCertificate } from './served-certificate.ts';
+import { UnsentAnswers } from './unsent-answers.ts';
 
 /** How a sidecar is served. */
 export interface HttpServerOptions {
@@ -88,7 +91,14 @@ export async function startHttpServer(
   const bounds = { ...usualBounds, ...ofEmptyRequests, ...options.bounds };
   const server = certificate === undefined ? createServer(bounds) : createTlsServer(certificate, bounds);
   const connections = new Connections({ idleMs: bounds.keepAliveTimeout });
-  watchConnections(server, connections);
+  const transport = certificate === undefined ? 'plain' : 'tls';
+  const access = new Access(tokens);
+  const metrics = new MetricsPage(sidecar, clock);
+  const answers = new FrequentAnswers({ sidecar, metrics, access, transport });
+  const unsent = new UnsentAnswers();
+  const requests = new PlainRequests();
+  const heads = new AnswerHeads(bounds.keepAliveTimeout, clock);
+  acceptConnections(server, { requests, answers, heads, connections, unsent, bounds, clock });
   server.on('error', (error) => log.warn({ error }, `The server has trouble with its connections: ${error.message}`));
   const port = await listenAt(server, { address, port: options.port });
   const security = { tls: certificate !== undefined, caFile, token: tokens && (() => tokens.own()) };
@@ -100,9 +110,12 @@ export async function startHttpServer(
     lookup,
     forwarding: new Forwarding({ lookup, port, security, clock, log }),
     dashboard: events && { page: new DashboardPage(), events },
-    access: new Access(tokens),
+    access,
+    transport,
+    answers,
+    metrics,
+    unsent,
     profiling: profiling === undefined ? new Map() : profilingRoutes({ ...profiling, clock, log }),
-    transport: certificate === undefined ? 'plain' : 'tls',
     clock,
     log,
   });
@@ -152,32 +165,6 @@ function createTlsServer(certificate: ServedCertificate, bounds: NodeBounds): Ht
 
 function contextOf({ cert, key }: ServedCertificate['pair']) {
   return { cert, key, minVersion: 'TLSv1.2' } as const;
-}
-
-function watchConnections(server: Server | Http2SecureServer, connections: Connections): void {
-  server.on('connection', (socket: Socket) => connections.opened(socket));
-  if (!('setSecureContext' in server)) {
-    server.on('connection', (socket: Socket) => connections.ready(socket));
-  } else {
-    server.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol !== 'h2') {
-        connections.ready(socket);
-      }
-    });
-    server.on('session', (session) => connections.began(session));
-  }
-  server.on('connect', (_, sink: Duplex | Http2ServerResponse) => refuseTunnel(sink));
-}
-
-/** Node hands out the socket of HTTP/1.1, and nobody else ends it or listens to its errors then; of HTTP/2 it is an answer. */
-function refuseTunnel(sink: Duplex | Http2ServerResponse): void {
-  if (sink instanceof Http2ServerResponse) {
-    sink.statusCode = 404;
-    sink.end();
-    return;
-  }
-  sink.on('error', () => {});
-  sink.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => sink.destroy());
 }
 
 function logListening(request: {

@@ -9,14 +9,16 @@ import type { Access, Audience } from './access/access.ts';
 import type { DashboardPage } from './dashboard/dashboard-page.ts';
 import type { EventStream } from './dashboard/event-stream.ts';
 import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
-import { MetricsPage } from './metrics-page.ts';
+import { type FrequentAnswers, guardedReply, type Transport } from './frequent-answers.ts';
+import type { MetricsPage } from './metrics-page.ts';
 import { openApiText } from './openapi.ts';
+import { isPlainHost } from './plain-request.ts';
 import type { ProfilingRoute } from './profiling/profiling-routes.ts';
 import { isReady } from './readiness.ts';
 import { plainReply, type Reply, reply, sendReply } from './reply.ts';
 import { discardBody } from './request-body.ts';
 import { SnapshotRoutes } from './snapshot-routes.ts';
-import { UnsentAnswers } from './unsent-answers.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** What the paths of the server are made of. */
 export interface RoutesOptions {
@@ -29,8 +31,11 @@ export interface RoutesOptions {
   readonly dashboard: { readonly page: DashboardPage; readonly events: EventStream } | undefined;
   /** Who may ask. */
   readonly access: Pick<Access, 'refusal'>;
-  /** Whether answers ask browsers to come back by HTTPS only (Strict-Transport-Security). */
-  readonly transport: 'tls' | 'plain';
+  readonly transport: Transport;
+  /** What probes and scrapers are answered, also without a request of Node. */
+  readonly answers: Pick<FrequentAnswers, 'health' | 'alive'>;
+  readonly metrics: Pick<MetricsPage, 'reply'>;
+  readonly unsent: Pick<UnsentAnswers, 'admit'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -49,26 +54,16 @@ export interface Routes {
 /** What probes and scrapers ask for. */
 const frequentPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/metrics']);
 
-/** Names and IPv4 addresses, with or without a port, that a URL has just so: what the library would not refuse. */
-const plainHost =
-  /^(?:(?:[a-z\d]+(?:-[a-z\d]+)*\.)*[a-z][a-z\d]*(?:-[a-z\d]+)*|(?:(?:[1-9]?|1\d|2[0-4])\d(?:\.(?!$|:)|(?=$|:))){4})(?::(?:[1-5]?\d{1,4}))?$/i;
-
-const tlsHeaders = {
-  'strict-transport-security': 'max-age=31536000',
-  'content-security-policy': "default-src 'self'",
-} as const;
-
 /** Gives an answer, or sends it as a stream. */
 type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
 export function createRoutes(options: RoutesOptions): Routes {
-  const { sidecar, lookup, forwarding, profiling, dashboard, access, transport, clock, log } = options;
+  const { sidecar, lookup, forwarding, profiling, dashboard, access, transport, answers, metrics, unsent, clock, log } =
+    options;
   const routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
-  const unsent = new UnsentAnswers();
-  const metrics = new MetricsPage(sidecar, clock);
   const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
 
   const frequent = new Map<string, (exchange: Exchange) => Promise<Response>>();
@@ -87,9 +82,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   const guarded = (path: string, audience: Audience, handler: Handler): void => {
     serve(path, audience, async (exchange) => {
       const answer = await handler(exchange);
-      return answer === 'sent' || transport === 'plain'
-        ? answer
-        : { ...answer, headers: { ...answer.headers, ...tlsHeaders } };
+      return answer === 'sent' ? answer : guardedReply(answer, transport);
     });
   };
   const withoutBody =
@@ -101,9 +94,8 @@ export function createRoutes(options: RoutesOptions): Routes {
   const open = (path: string, audience: Audience, handler: Handler): void =>
     serve(path, audience, withoutBody(handler));
 
-  const health: Handler = () =>
-    reply(sidecar.healthy ? 200 : 503, { type: 'json', text: `{"health":${sidecar.healthy}}` });
-  guarded('/healthz', 'all', withoutBody(health));
+  open('/healthz', 'all', () => answers.health);
+  open('/livez', 'all', () => answers.alive);
   guarded(
     '/readyz',
     'all',
@@ -111,11 +103,6 @@ export function createRoutes(options: RoutesOptions): Routes {
       const ready = await isReady(sidecar, lookup, clock);
       return reply(ready ? 200 : 503, { type: 'json', text: `{"ready":${ready}}` });
     }),
-  );
-  guarded(
-    '/livez',
-    'all',
-    withoutBody(() => reply(200, { type: 'json', text: '{"live":true}' })),
   );
   guarded(
     '/initialization/start',
@@ -179,7 +166,7 @@ export function createRoutes(options: RoutesOptions): Routes {
     answerFrequent(exchange) {
       const { url = '', method, headers } = exchange.incoming;
       const respond = frequent.get(url);
-      return respond !== undefined && method === 'GET' && plainHost.test(headers.host ?? '')
+      return respond !== undefined && method === 'GET' && isPlainHost(headers.host)
         ? respond(exchange).catch((error: unknown) => fail(error, exchange))
         : undefined;
     },

@@ -9,19 +9,29 @@ const small = 4 * 1024;
 export class UnsentAnswers {
   #bytes = 0;
 
-  /** The answer to send: 503 in place of a large one when too much waits for slow clients already. */
+  /** Whether an answer may be sent: not a large one when too much waits for slow clients already. */
+  haveRoomFor({ body }: Reply): boolean {
+    return body.length <= small || this.#bytes + body.length <= limits.unsentAnswers.most || this.#bytes === 0;
+  }
+
+  /** Counts an answer until what is returned is called. */
+  count({ body }: Reply): () => void {
+    const size = body.length <= small ? 0 : body.length;
+    this.#bytes += size;
+    return () => {
+      this.#bytes -= size;
+    };
+  }
+
+  /** The answer to send: 503 in place of one for which there is no room. */
   admit({ outgoing }: Exchange, answer: Reply): Reply {
-    const size = answer.body.length;
-    if (size <= small) {
+    if (answer.body.length <= small) {
       return answer;
     }
-    if (this.#bytes + size > limits.unsentAnswers.most && this.#bytes > 0) {
+    if (!this.haveRoomFor(answer)) {
       return reply(503);
     }
-    this.#bytes += size;
-    outgoing.once('close', () => {
-      this.#bytes -= size;
-    });
+    outgoing.once('close', this.count(answer));
     return answer;
   }
 }

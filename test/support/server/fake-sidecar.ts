@@ -42,6 +42,8 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
   onMembers: () => Promise<readonly ClusterMember[]> = () => Promise.resolve([]);
   onBackups: () => Promise<ListedBackups | undefined> = () => Promise.resolve(undefined);
   series = '# TYPE etcdbr_cluster_size gauge\netcdbr_cluster_size 1\n';
+  /** What the series wait for. */
+  onMetrics: () => Promise<void> = () => Promise.resolve();
   /** How often the series were made. */
   scrapes = 0;
 
@@ -102,8 +104,9 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
     return this.onLeader();
   }
 
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+  async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     this.scrapes += 1;
-    return Promise.resolve({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: this.series });
+    await this.onMetrics();
+    return { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: this.series };
   }
 }

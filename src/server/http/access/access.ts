@@ -19,13 +19,18 @@ export class Access {
     this.#tokens = tokens;
   }
 
+  /** Whether a client may read that shows this Authorization header and is no browser. */
+  accepts(authorization: string | undefined): boolean | Promise<boolean> {
+    return this.#tokens === undefined || this.#tokens.accepts(authorization);
+  }
+
   /** The answer that refuses a request, whose body is read then; undefined when it may go on. */
   async refusal(exchange: Exchange, audience: Audience): Promise<Reply | undefined> {
     if (audience === 'all') {
       return undefined;
     }
     const { authorization } = exchange.incoming.headers;
-    if (this.#tokens !== undefined && !(await this.#tokens.accepts(authorization))) {
+    if (!(await this.accepts(authorization))) {
       discardBody(exchange);
       return unauthorized();
     }
