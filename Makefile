@@ -100,7 +100,7 @@ test-simulation: install
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes eleven minutes
 test-mutations: etcd
-	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts
+	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts test/chaos/encrypted-mutations.test.ts
 
 ## test-versions: the suites that run an etcd, with etcd 3.6 and 3.7 built with the Go toolchain of the machine; half an hour
 test-versions: build

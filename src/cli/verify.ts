@@ -165,6 +165,10 @@ function verdict(result: VerifyResult): string {
     return `${countText(problems, 'problem')} found`;
   }
   const { level, read, objects } = result;
+  const unopened = result.findings.filter((finding) => finding.unopened === true).length;
+  if (unopened > 0) {
+    return `what could be opened is sound; ${countText(unopened, 'encrypted object')} could not, see the notes`;
+  }
   const limits =
     level === 'catalog'
       ? ', as far as the names say; no object was read'

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { cleanText } from '../runtime/clean-text.ts';
+import { readAtMost } from '../runtime/read-at-most.ts';
 import { reasonOf } from './file-reason.ts';
 import type { OptionGroup, TextOption } from './option.ts';
 import type { OptionValue } from './option-value.ts';
@@ -49,20 +49,16 @@ export async function fillFromFiles(
 async function contentOf(path: string, spec: TextOption, source: ValueSource): Promise<string> {
   const refuse = (found: string, remedy: string): UsageFailure =>
     new UsageFailure({ action: 'use', object: nameAtSource(spec, source), found, remedy });
-  const pieces: Buffer[] = [];
+  let bytes: Buffer;
   try {
-    // A pipe, as of a shell's <(command), serves as well.
-    for await (const piece of createReadStream(path, { end: sizeLimit })) {
-      pieces.push(piece as Buffer);
-    }
+    bytes = await readAtMost(path, sizeLimit);
   } catch (error) {
+    if (error instanceof RangeError) {
+      throw refuse('the file is larger than any password', 'give a file that holds the password alone');
+    }
     // People also give the password itself: only what is written like a path is shown.
     const shown = /^(?:\/|\.{1,2}\/)[\w./ +-]*$/.test(path) ? `the file ${path}` : 'the file';
     throw refuse(`${shown} cannot be read: ${reasonOf(error)}`, 'give the path of a file that holds the password');
-  }
-  const bytes = Buffer.concat(pieces);
-  if (bytes.length > sizeLimit) {
-    throw refuse('the file is larger than any password', 'give a file that holds the password alone');
   }
   const cleaned = cleanText(bytes.toString('utf8'), 'secret');
   if ('wrong' in cleaned) {

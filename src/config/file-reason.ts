@@ -1,7 +1,11 @@
+import { SilentPipe } from '../runtime/read-at-most.ts';
 import { isFileSystemError, systemRefusal } from '../runtime/system-error.ts';
 
 /** Why a file cannot be read, in words. */
 export function reasonOf(cause: unknown): string {
+  if (cause instanceof SilentPipe) {
+    return cause.message;
+  }
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   switch (code) {
     case 'ENOENT':

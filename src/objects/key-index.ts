@@ -1,5 +1,6 @@
 import { type CheckTable, CheckTableReader } from '../snapshot/key-index/check-table.ts';
 import { decodeFacts } from '../snapshot/key-index/decode-facts.ts';
+import { type DeltaRevisions, decodeRevisions } from '../snapshot/key-index/delta-index.ts';
 import type { FullFacts } from '../snapshot/key-index/facts.ts';
 import { type IndexFraming, indexFraming } from '../snapshot/key-index/index-framing.ts';
 import {
@@ -56,6 +57,7 @@ export async function findInFull(object: ObjectParts, wanted: WantedFingerprints
         written = new Uint8Array(payload);
         return;
       case 'filter':
+      case 'revisions':
         return;
       default:
         kind satisfies never;
@@ -79,14 +81,28 @@ export async function findInFull(object: ObjectParts, wanted: WantedFingerprints
   };
 }
 
-/** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */
+/**
+ * Whether a delta may hold what is looked for, as its filter says; undefined when it has none that says of which revisions it is. Throws
+ * as {@link findInFull}, and an {@link IndexDamage} for the index of another delta: then the object is not what its name says.
+ */
 export async function mayHold(object: ObjectParts, wanted: WantedFingerprints): Promise<boolean | undefined> {
   let holds: boolean | undefined;
+  let revisions: DeltaRevisions | undefined;
   await readIndex(object, DELTA_TAIL, ({ kind, payload }) => {
     if (kind === 'filter') {
       holds = filterHolds(payload, wanted) || holds === true;
+    } else if (kind === 'revisions') {
+      revisions = decodeRevisions(payload);
     }
   });
+  if (revisions === undefined) {
+    return undefined;
+  }
+  const { firstRevision, lastRevision } = revisions;
+  const { startRevision, lastRevision: end } = object.snapshot;
+  if (firstRevision !== startRevision || lastRevision !== end) {
+    throw new IndexDamage(`it is that of revisions ${firstRevision} to ${lastRevision}`);
+  }
   return holds;
 }
 

@@ -1,5 +1,5 @@
 import { Damage } from '../datadir/damage.ts';
-import { missingText, UnfitChange } from '../datadir/mvcc/unfit-change.ts';
+import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
@@ -19,12 +19,11 @@ export function snapshotFailure(error: unknown, name: string): unknown {
   }
   if (error instanceof UnfitChange) {
     if (error.reason.kind === 'gap') {
-      const { reason } = error;
       return new Failure({
         code: 'backup_gap',
         action: 'restore',
         object: name,
-        found: `${missingText(reason)} before its event at revision ${error.revision}`,
+        found: error.message,
         remedy: 'look for a delta that holds them',
         cause: error,
       });

@@ -1,18 +1,59 @@
-import { createReadStream } from 'node:fs';
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { systemClock } from './system-clock.ts';
+
+/** How long a pipe may give nothing, and how often it is asked, ms. */
+const longestSilence = 10_000;
+const between = 20;
+
+/** Who has opened a pipe for writing writes nothing into it. */
+export class SilentPipe extends Error {
+  constructor() {
+    super(`it is a pipe, and nothing came through it for ${longestSilence / 1_000} s`);
+    this.name = 'SilentPipe';
+  }
+}
+
+/** Bytes that are read at a time. */
+const step = 64 * 1024;
 
 /**
  * Reads a file, or a pipe in its place, as of a shell's <(command): `most` bytes at most. A device that never ends would fill the memory.
- * Throws a RangeError when it is longer, else what the file system throws.
+ * A pipe that nobody has open for writing is empty: to wait for one in the operating system would hold up even the end of the program. Throws a RangeError
+ * when it is longer, a {@link SilentPipe}, else what the file system throws.
  */
 export async function readAtMost(path: string, most: number): Promise<Buffer> {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of createReadStream(path, { end: most })) {
-    pieces.push(piece as Buffer);
-    size += (piece as Buffer).length;
+  for (let size = 0; ; ) {
+    const piece = Buffer.allocUnsafe(Math.min(step, most - size + 1));
+    const read = await readNext(file, piece);
+    if (read === 0) {
+      return Buffer.concat(pieces);
+    }
+    size += read;
+    if (size > most) {
+      throw new RangeError(`it is longer than ${most} bytes`);
+    }
+    pieces.push(piece.subarray(0, read));
   }
-  if (size > most) {
-    throw new RangeError(`it is longer than ${most} bytes`);
+}
+
+/** The next bytes; 0 at the end. */
+async function readNext(file: FileHandle, target: Buffer): Promise<number> {
+  const since = systemClock.monotonic();
+  for (;;) {
+    try {
+      return (await file.read(target, 0, target.length, null)).bytesRead;
+    } catch (error) {
+      // Somebody has opened the pipe, and has not written yet.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) {
+        throw error;
+      }
+    }
+    if (systemClock.monotonic() - since > longestSilence) {
+      throw new SilentPipe();
+    }
+    await systemClock.sleep(between);
   }
-  return Buffer.concat(pieces);
 }

@@ -9,7 +9,7 @@ export type TransportedError =
       readonly kind: 'snapshot damage';
       readonly reason: string;
       readonly offset: number | undefined;
-      readonly cause: unknown;
+      readonly cause: TransportedError | undefined;
     }
   | { readonly kind: 'unfit change'; readonly revision: number; readonly reason: UnfitReason }
   | { readonly kind: 'other'; readonly error: unknown; readonly code: unknown; readonly syscall: unknown };
@@ -21,7 +21,7 @@ export function packError(error: unknown): TransportedError {
     return { kind: 'damage', file, offset, reason };
   }
   if (error instanceof SnapshotDamage) {
-    return { kind: 'snapshot damage', reason: error.reason, offset: error.offset, cause: plain(error.cause) };
+    return { kind: 'snapshot damage', reason: error.reason, offset: error.offset, cause: packedCause(error) };
   }
   if (error instanceof UnfitChange) {
     return { kind: 'unfit change', revision: error.revision, reason: error.reason };
@@ -36,7 +36,10 @@ export function unpackError(packed: TransportedError): Error {
     case 'damage':
       return new Damage(packed);
     case 'snapshot damage':
-      return new SnapshotDamage(packed.reason, { offset: packed.offset, cause: packed.cause });
+      return new SnapshotDamage(packed.reason, {
+        offset: packed.offset,
+        cause: packed.cause === undefined ? undefined : unpackError(packed.cause),
+      });
     case 'unfit change':
       return new UnfitChange(packed.revision, packed.reason);
     case 'other': {
@@ -47,6 +50,11 @@ export function unpackError(packed: TransportedError): Error {
     default:
       return packed satisfies never;
   }
+}
+
+/** What is said of a cause goes by its code, which a clone of it would not have. */
+function packedCause({ cause }: Error): TransportedError | undefined {
+  return cause === undefined ? undefined : packError(cause);
 }
 
 /** An error that can be cloned whatever it carries. */

@@ -157,5 +157,5 @@ async function deltaObject(at: number, first: number): Promise<Buffer> {
     pieces.push(piece);
   }
   const contentSize = chunks.reduce((sum, { length }) => sum + length, 0);
-  return Buffer.concat([...pieces, deltaIndex(encoder.keys, { contentSize, framing: framingOf('gzip') })]);
+  return Buffer.concat([...pieces, deltaIndex(encoder, { contentSize, framing: framingOf('gzip') })]);
 }

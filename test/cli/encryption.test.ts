@@ -256,7 +256,7 @@ describe('encrypted backups', () => {
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 30) ^ 1, bytes.length - 30);
     writeFileSync(file, bytes);
     await fails(
-      /changed after it was encrypted/,
+      /changed after it was written/,
       'restore',
       ...at('flipped'),
       identity(),
@@ -313,6 +313,8 @@ describe('encrypted backups', () => {
     await fails(/--encrypt-to: it is a secret key/, 'snapshot', '--once', ...at(), `--encrypt-to=${secret}`);
     await fails(/--identity: it is a key itself/, 'verify', ...at(), `--identity=${secret}`);
     await fails(/line 2: it is a recipient/, 'verify', ...at(), `--identity=${made.rig.home.join('recipients.txt')}`);
+    execFileSync('mkfifo', [made.rig.home.join('pipe')]);
+    await fails(/pipe: it holds no identity/, 'verify', ...at(), `--identity=${made.rig.home.join('pipe')}`);
     writeFileSync(made.rig.home.join('open.txt'), ageKey.file);
     chmodSync(made.rig.home.join('open.txt'), 0o644);
     const { stderr } = await succeeds('verify', ...at(), `--identity=${made.rig.home.join('open.txt')}`);

@@ -9,6 +9,7 @@ import { eventually } from '../../scripts/lab/eventually.ts';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 import { type EndedRun, startInProcess } from '../support/cli/run-in-process.ts';
 import { assertOwnWords, type FileFault, faultsOfCall, withFileFault } from '../support/files/file-faults.ts';
+import { triedCalls } from '../support/files/tried-calls.ts';
 import { directoryContents } from '../support/fixtures/directory-contents.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 
@@ -152,8 +153,7 @@ describe('a fault of the file system, at any call, loses nothing and is told in 
       assert.equal(slow.stdout, good.stdout);
       assert.deepEqual(named(slow.after), named(good.after));
       let told = 0;
-      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(count / 20);
-      for (let at = 1; at <= count; at += step) {
+      for (const at of triedCalls(count, 20)) {
         for (const fault of faultsOfCall(at)) {
           const ended = await attempt(subject, at, fault);
           const call = ended.calls[at - 1];
@@ -242,9 +242,8 @@ describe('a fault of the file system, at any call of a snapshotter that runs', (
     assert.equal(good.exitCode, 0, good.stderr);
     assert.equal(good.reached, good.written);
     const count = good.calls.length;
-    const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(count / 15);
     let told = 0;
-    for (let at = 1; at <= count; at += step) {
+    for (const at of triedCalls(count, 15)) {
       for (const fault of faultsOfCall(at)) {
         const ended = await live(at, fault);
         const call = ended.calls[at - 1];

@@ -53,7 +53,7 @@ const report: FleetReport = {
       complaints: [
         {
           kind: 'damaged',
-          text: 'its last verification failed: Full-00000000-04811003-1795777200.gz: it is damaged: the compressed data is damaged',
+          text: 'its last verification failed: Full-00000000-04811003-1795777200.gz: it is damaged: the compressed data cannot be expanded',
         },
       ],
     }),

@@ -10,6 +10,7 @@ import {
 import { errorText } from '../../runtime/log/error-text.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { readAtMost } from '../../runtime/read-at-most.ts';
+import { isFileSystemError, systemRefusal } from '../../runtime/system-error.ts';
 import type { EtcdConnectionOptions } from '../cluster.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
@@ -156,12 +157,11 @@ async function readPem(path: string, flag: string): Promise<Buffer> {
   try {
     bytes = await readAtMost(path, mostPemBytes);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
     throw new EtcdFailure({
       code: 'etcd_options',
       action: 'read the PEM file',
       object: path,
-      found: code === 'ENOENT' ? 'there is no such file' : (code ?? (cause as Error).message),
+      found: isFileSystemError(cause) ? systemRefusal(cause).found : errorText(cause),
       remedy: `check ${flag}`,
       cause,
     });

@@ -90,7 +90,7 @@ async function deltasWith(
       }
       context.log.warn(
         { snapshot: delta.name },
-        `The index of ${delta.name} is damaged (${error.message}): it is read`,
+        `The index of ${delta.name} is not used (${error.message}): all of it is read`,
       );
     }
   });

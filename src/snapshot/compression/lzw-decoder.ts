@@ -75,7 +75,7 @@ export class LzwDecoder {
     }
     // After a clear code `highest` is the end code, so only literals pass; later it is the string being defined.
     if (code > this.#highest) {
-      throw this.#damage(`the compressed data is damaged (code ${code} is not defined)`);
+      throw this.#damage(`the compressed data has the code ${code}, which is not defined there`);
     }
     this.#expand(code);
     this.#previous = code;

@@ -43,7 +43,7 @@ export async function* throughZlib(
 /** What an error of zlib means for the compressed data. */
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) {
-    return 'the compressed data is damaged';
+    return 'the compressed data cannot be expanded';
   }
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'Z_BUF_ERROR':
@@ -51,11 +51,11 @@ export function reasonOf(cause: unknown): string {
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return 'something follows the end of the compressed data';
     case 'ZSTD_error_checksum_wrong':
-      return 'the compressed data is damaged: its checksum does not fit';
+      return 'the checksum of the compressed data does not fit';
     default:
       // The words of zlib do not help the one who restores, except where they name the checksum.
       return /data check$/.test(cause.message)
-        ? 'the compressed data is damaged: its checksum does not fit'
-        : 'the compressed data is damaged';
+        ? 'the checksum of the compressed data does not fit'
+        : 'the compressed data cannot be expanded';
   }
 }

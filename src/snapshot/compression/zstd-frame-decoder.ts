@@ -88,11 +88,11 @@ export class ZstdFrameDecoder implements Disposable {
 function damageOf(decoded: Decoded, contentSize: number): string | undefined {
   switch (decoded.outcome) {
     case 'decoded':
-      return decoded.size === contentSize ? undefined : 'the compressed data is damaged';
+      return decoded.size === contentSize ? undefined : 'the compressed data cannot be expanded';
     case 'refused':
       return reasonOf(decoded.error);
     case 'too much':
-      return 'the compressed data is damaged: it is more than it says';
+      return 'the compressed data expands to more than it says';
     default:
       return decoded satisfies never;
   }

@@ -82,7 +82,7 @@ export class ZstdFrameReader {
           isBeginning
             ? 'the compressed data ends too early'
             : this.#isFirst
-              ? 'the compressed data is damaged: it does not begin as zstd does'
+              ? 'the compressed data does not begin as zstd does'
               : 'something follows the end of the compressed data',
         );
       }
@@ -176,7 +176,7 @@ export class ZstdFrameReader {
   #block(header: Buffer): { readonly isLast: boolean; readonly size: number } {
     const block = blockHeader(header);
     if (block === undefined) {
-      throw this.#damage('the compressed data is damaged');
+      throw this.#damage('the compressed data cannot be expanded');
     }
     return block;
   }

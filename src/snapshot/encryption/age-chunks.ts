@@ -144,9 +144,7 @@ function openChunk(
   // The end of an object that was cut between two chunks is a chunk that is sound, but not the last one.
   const isCut = isLast && decrypted(chunk, { key, nonce: nonces.of(number, 'inner') }) !== undefined;
   throw new EncryptionDamage(
-    isCut
-      ? 'the encrypted data ends too early'
-      : 'the encrypted data is damaged: it was changed after it was encrypted',
+    isCut ? 'the encrypted data ends too early' : 'the encrypted data was changed after it was written',
     { offset: at },
   );
 }

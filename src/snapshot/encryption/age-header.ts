@@ -26,7 +26,7 @@ export async function readHeader(reader: PieceReader): Promise<ReadHeader> {
     bytes = Buffer.concat([bytes, step.subarray(0, read)]);
     const begun = bytes.toString('latin1', 0, AGE_VERSION_LINE.length);
     if (begun !== AGE_VERSION_LINE.slice(0, begun.length)) {
-      throw new EncryptionDamage('the encrypted data is damaged: it does not begin as age does');
+      throw new EncryptionDamage('the encrypted data does not begin as age does');
     }
     const end = headerEnd(bytes);
     if (end !== undefined) {
@@ -36,7 +36,7 @@ export async function readHeader(reader: PieceReader): Promise<ReadHeader> {
       throw new EncryptionDamage('the encrypted data ends too early', { offset: bytes.length });
     }
     if (bytes.length > limits.ageHeader.most) {
-      throw new EncryptionDamage('the encrypted data is damaged: its header does not end');
+      throw new EncryptionDamage('the header of the encrypted data does not end');
     }
   }
 }

@@ -73,11 +73,12 @@ export class Identities {
     }
     try {
       return await this.#decrypter.decryptHeader(header);
-    } catch (cause) {
-      if (cause instanceof Error && cause.message.startsWith('no identity matched')) {
-        throw new NoIdentityFits(cause);
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('no identity matched')) {
+        throw new NoIdentityFits(error);
       }
-      throw new EncryptionDamage('the encrypted data is damaged: its header was changed', { cause });
+      // Without the cause: its words are those of a library.
+      throw new EncryptionDamage('the header of the encrypted data was changed after it was written');
     }
   }
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { IndexFraming } from './index-framing.ts';
 
 /** What a block of an index holds: see docs/formats.md. */
-export type BlockKind = 'pages' | 'members' | 'checks' | 'facts' | 'filter';
+export type BlockKind = 'pages' | 'members' | 'checks' | 'facts' | 'filter' | 'revisions';
 
 const KINDS: Readonly<Record<BlockKind, number>> = {
   pages: 0x50,
@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<BlockKind, number>> = {
   checks: 0x43,
   facts: 0x46,
   filter: 0x4b,
+  revisions: 0x52,
 };
 
 /** Subfields of the members that carry a block, and of the last one. */

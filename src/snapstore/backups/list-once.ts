@@ -1,8 +1,9 @@
 import type { Bucket, ListOptions, ObjectEntry } from '../bucket.ts';
+import { StoreError } from '../store-error.ts';
 
 /**
  * The objects below a prefix, each once: a service whose pages overlap shows some again, and what counts backups to delete the oldest
- * would take an object for its own older copy.
+ * would take an object for its own older copy. Throws a {@link StoreError} `invalid` for a size that no object has.
  */
 export async function* listOnce(
   bucket: Bucket,
@@ -11,6 +12,14 @@ export async function* listOnce(
 ): AsyncGenerator<ObjectEntry, void, undefined> {
   const seen = new Set<string>();
   for await (const entry of bucket.list(prefix, options)) {
+    if (!Number.isSafeInteger(entry.size) || entry.size < 0) {
+      throw new StoreError('invalid', {
+        action: 'list',
+        object: bucket.location,
+        found: `an object is listed with ${entry.size} bytes, which is no size`,
+        remedy: 'see what is on the way to the store, or what is wrong with it',
+      });
+    }
     if (!seen.has(entry.key)) {
       seen.add(entry.key);
       yield entry;

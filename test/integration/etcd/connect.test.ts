@@ -298,7 +298,12 @@ test('all endpoints down: each is named', async () => {
 });
 
 const badFiles: readonly [string, Partial<EtcdConnectionOptions>, RegExp][] = [
-  ['a CA file that is not there', { caFile: '/nonexistent/ca.crt' }, /ca\.crt: there is no such file; check --cacert/],
+  [
+    'a CA file that is not there',
+    { caFile: '/nonexistent/ca.crt' },
+    /ca\.crt: there is no such file or directory; check --cacert/,
+  ],
+  ['a directory as CA file', { caFile: '/' }, /: it is a directory, not a file; check --cacert/],
   ['a CA file that holds no certificate', { caFile: '/etc/hostname' }, /no PEM block; check --cacert/],
   ['a certificate without key', { certFile: '/etc/hostname' }, /only --cert is given/],
   ['a key without certificate', { keyFile: '/etc/hostname' }, /only --key is given/],

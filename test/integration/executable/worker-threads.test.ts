@@ -43,7 +43,7 @@ it('damage that a thread of the executable finds is reported like any other', as
   const name = (objects[4]?.key ?? '').slice('v2/'.length);
   await assert.rejects(
     run(builtExecutable(), args, { cwd: dir.path, env: { HOME: dir.path } }),
-    new RegExp(`${name}\\.gz: it is damaged: .*compressed data is damaged`),
+    new RegExp(`${name}\\.gz: it is damaged: the (checksum of the )?compressed data (cannot be expanded|does not fit)`),
   );
   assert.deepEqual(readdirSync(dir.path), ['store']);
 });
@@ -60,7 +60,12 @@ it('the executable checks copied objects in a thread, and reports damage like an
 
   localStore(dir, { flipped: 2 });
   const name = (objects[2]?.key ?? '').slice('v2/'.length);
-  await assert.rejects(copy('other'), new RegExp(`${name}\\.gz of .* is damaged: .*compressed data is damaged`));
+  await assert.rejects(
+    copy('other'),
+    new RegExp(
+      `${name}\\.gz of .* is damaged: the (checksum of the )?compressed data (cannot be expanded|does not fit)`,
+    ),
+  );
   assert.deepEqual(
     readdirSync(dir.join('other/v2')).length,
     2,

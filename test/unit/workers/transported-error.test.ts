@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Damage } from '../../../src/datadir/damage.ts';
 import { UnfitChange } from '../../../src/datadir/mvcc/unfit-change.ts';
+import { errorText } from '../../../src/runtime/log/error-text.ts';
 import { CompressionDamage, SnapshotDamage } from '../../../src/snapshot/damage.ts';
 import { packError, unpackError } from '../../../src/workers/transported-error.ts';
 
@@ -25,6 +26,12 @@ it('errors that say what is wrong with a file or a snapshot keep their type and 
   const unfit = transported(new UnfitChange(9, { kind: 'gap', from: 7, to: 8 }));
   assert.ok(unfit instanceof UnfitChange);
   assert.deepEqual([unfit.revision, unfit.reason], [9, { kind: 'gap', from: 7, to: 8 }]);
+});
+
+it('the words of zlib are not shown after a way between threads either', () => {
+  const cause = Object.assign(new Error('incorrect header check'), { code: 'Z_DATA_ERROR' });
+  const damage = transported(new CompressionDamage('the compressed data cannot be expanded', { offset: 0, cause }));
+  assert.equal(errorText(damage), 'the compressed data cannot be expanded at byte 0');
 });
 
 it('other errors keep their message, and the code and call of the system', () => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { openFile } from '../../../fs/open-file.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
+import { namingSnapshot } from '../../../objects/snapshot-failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { DeltaDirectory } from './delta-directory.ts';
@@ -69,7 +70,7 @@ async function fetchInto(
 ): Promise<FetchedDelta> {
   const file = directory.at(name);
   directory.expect(delta.size);
-  await fetchWhole(store, delta, context, async (body) => {
+  const write = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
     const handle = await directory.writing(() => openFile(file, { access: 'write' }));
     try {
       for await (const bytes of body) {
@@ -78,6 +79,8 @@ async function fetchInto(
     } finally {
       await handle.close();
     }
-  });
+  };
+  // What is encrypted is opened, and proved, here.
+  await namingSnapshot(delta, () => fetchWhole(store, delta, context, write));
   return { delta, file, [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }

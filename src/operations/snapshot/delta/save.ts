@@ -43,7 +43,7 @@ export async function saveDeltaSnapshot(
   });
   const startedAt = clock.monotonic();
   const framing = indexFraming(packingInName(packing));
-  const index = framing === undefined ? [] : [deltaIndex(segment.keys, { contentSize: size, framing })];
+  const index = framing === undefined ? [] : [deltaIndex(segment, { contentSize: size, framing })];
   const body = (): AsyncIterable<Uint8Array> => pack(segment.read(), packing, { after: () => Promise.resolve(index) });
   const stored = await store.save(snapshot, body(), {
     signal,

@@ -12,6 +12,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
+import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -145,10 +146,11 @@ export class AbsBucket implements Bucket {
           return await send(whole);
         });
         const body = bodyOf(response, blob.url);
+        const { contentRange, contentEncoding: encoding, etag } = response;
         if (range === undefined) {
+          checkWholeAnswer({ contentRange, encoding, length: body.length }, { size }, body, task);
           return body;
         }
-        const { contentRange, etag } = response;
         const answer = { contentRange, length: body.length, tag: etag };
         return { ...body, length: checkRangeAnswer(answer, { range, size, tag }, body, task) };
       });

@@ -6,6 +6,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
+import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -153,6 +154,7 @@ export class GcsBucket implements Bucket {
       stream.destroy();
       throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
+    checkWholeAnswer({ encoding: headers['content-encoding'], length }, { size }, { stream }, task);
     return { stream, length, checksum: expectedCrc(headers) };
   }
 

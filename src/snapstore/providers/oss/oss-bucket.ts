@@ -5,6 +5,7 @@ import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Uploa
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
+import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -176,6 +177,7 @@ export class OssBucket implements Bucket {
       stream.destroy();
       throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
+    checkWholeAnswer({ encoding: res.headers['content-encoding'], length }, { size }, { stream }, task);
     return { stream, length, checksum: expectedCrc(res.headers) };
   }
 

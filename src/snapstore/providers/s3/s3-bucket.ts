@@ -18,6 +18,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
+import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
@@ -123,8 +124,11 @@ export class S3Bucket implements Bucket {
             ),
           };
         }
+        const { ContentRange: contentRange, ContentEncoding: encoding } = answer;
         const length = answer.ContentLength ?? (await this.#lengthOf(key, { ...options, signal: abortSignal }));
-        return rawBody(answer.Body, length, task);
+        const body = rawBody(answer.Body, length, task);
+        checkWholeAnswer({ contentRange, encoding, length }, options, body, task);
+        return body;
       });
     } catch (error) {
       // A range that begins beyond the end is empty.

@@ -72,7 +72,7 @@ export class SwiftBucket implements Bucket {
     const what = this.#connection.describe('read', key);
     const part = range === undefined ? undefined : { range, size, tag };
     try {
-      return await this.#connection.open(what, key, { signal, part });
+      return await this.#connection.open(what, key, { signal, part, size });
     } catch (error) {
       if (range !== undefined && error instanceof RangeBeyondEnd) {
         return Readable.from([], { objectMode: false });

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
+import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
@@ -105,7 +106,16 @@ export class SwiftConnection {
   async open(
     what: StoreAction,
     key: string,
-    { signal, part }: { readonly signal: AbortSignal; readonly part: WantedRange | undefined },
+    {
+      signal,
+      part,
+      size,
+    }: {
+      readonly signal: AbortSignal;
+      readonly part: WantedRange | undefined;
+      /** As it was listed. */
+      readonly size?: number | undefined;
+    },
   ): Promise<Readable> {
     const headers = part === undefined ? {} : { Range: `bytes=${part.range.start}-${part.range.end - 1}` };
     const request: SwiftRequest = { method: 'GET', path: this.#path(key), headers };
@@ -119,7 +129,9 @@ export class SwiftConnection {
       });
       const length = bodyLength(opening.headers);
       if (part === undefined) {
-        return rawBody(opening, { what, request, length: length ?? (await this.#lengthOf(what, key, abort)) });
+        const whole = rawBody(opening, { what, request, length: length ?? (await this.#lengthOf(what, key, abort)) });
+        checkWholeAnswer({ encoding: opening.headers['content-encoding'], length }, { size }, whole, what);
+        return whole;
       }
       const body = rawBody(opening, { what, request, length: length ?? part.range.end - part.range.start });
       const { 'content-range': contentRange, etag } = opening.headers;

@@ -390,6 +390,28 @@ test('whichever byte of the filter of a delta changes, the delta is not passed o
   }
 });
 
+test('a delta under the name of another one is not passed over for its filter', async () => {
+  for (const options of [{}, { compression: 'zstd', keys: await ageKeys() }] as const) {
+    const mixed = await chainOf(options);
+    const deltas = [...mixed.bucket.objects.keys()].filter((each) => each.includes('Incr-'));
+    const [first, second = '', third = ''] = deltas;
+    const [wanted, other] = [mixed.bucket.objects.get(second), mixed.bucket.objects.get(third)];
+    assert.ok(first !== undefined && wanted !== undefined && other !== undefined);
+    mixed.bucket.objects.set(second, { ...other, entry: { ...other.entry, key: second } });
+    const context = recordedContext();
+    // The second one changed the key, and neither of the others did.
+    await assert.rejects(
+      lookedUp(mixed, key('/registry/pods/ns-7/hot'), { by: 'index', context }),
+      /Incr-\S+: .*revisions? \d+.*missing/,
+    );
+    assert.ok(
+      context.lines.some(({ text }) =>
+        /The index of Incr-\S+ is not used \(it is that of revisions \d+ to \d+\)/.test(text),
+      ),
+    );
+  }
+});
+
 test('what is wrong with a chain is said as when all is read: a missing delta, and revisions outside of it', async () => {
   const whole = await smallChain();
   const wanted = key('/registry/pods/few');

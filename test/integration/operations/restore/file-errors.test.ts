@@ -11,6 +11,7 @@ import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
 import { assertOwnWords, type FileFault, faultsOfCall, withFileFault } from '../../../support/files/file-faults.ts';
+import { triedCalls } from '../../../support/files/tried-calls.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 type Attempt = (request: ReturnType<typeof restoreRequest>) => Promise<unknown>;
@@ -60,8 +61,7 @@ describe('an error of the file system, at any call, is told in our words', () =>
       assert.deepEqual(slow.keys, keys, 'half of the bytes at a time');
       assert.deepEqual(slow.marks, marks, 'half of the bytes at a time');
       let told = 0;
-      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(calls / 30);
-      for (let at = 1; at <= calls; at += step) {
+      for (const at of triedCalls(calls, 30)) {
         for (const fault of faultsOfCall(at)) {
           const ended = await attempt(work, at, fault);
           const what = `call ${at}, ${fault}`;

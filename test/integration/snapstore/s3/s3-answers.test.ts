@@ -122,6 +122,20 @@ describe('an answer of success that is not of an S3 service', () => {
     assert.ok(!error.message.includes('secret'));
   });
 
+  it('is found out where it is a part of what was asked for, or was compressed on the way', async () => {
+    const headers = { 'content-type': 'application/octet-stream', 'x-amz-request-id': '1' };
+    const part = { status: 206, headers: { ...headers, 'content-range': 'bytes 1-3/4' }, body: 'ext' };
+    const packed = { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: 'longer' };
+    for (const [answer, found] of [
+      [part, /the store sends a part of it where all was asked for/],
+      [packed, /it has 4 bytes, and the answer has 6: something on the way to the store changes answers/],
+    ] as const) {
+      await using s3 = await startScriptedS3({ GetObject: answer });
+      s3.put('kept', 'text');
+      await refused(s3.bucket.read('kept', { signal, size: 4 }), 'invalid', found);
+    }
+  });
+
   it('is found out even where the upload was completed before it came', async () => {
     await using s3 = await startScriptedS3({ CompleteMultipartUpload: { ...htmlAnswer(200), performed: true } });
     await refused(save(s3.bucket, 'new', 'text'), 'invalid', /is no S3 service/);

@@ -17,10 +17,10 @@ function faultOf(damage: (bytes: Buffer) => void): string {
 test('damage is told in words of ours', () => {
   assert.equal(
     faultOf((bytes) => bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20)),
-    'the compressed data is damaged: its checksum does not fit',
+    'the checksum of the compressed data does not fit',
   );
   assert.equal(
     faultOf((bytes) => bytes.writeUInt8(0, 0)),
-    'the compressed data is damaged',
+    'the compressed data cannot be expanded',
   );
 });

@@ -78,7 +78,7 @@ describe('encrypted bytes that were changed', () => {
     for (const at of [start - 1, start, start + CHUNK - 1, start + CHUNK, start + 2 * SEALED + 5, sealed.length - 1]) {
       const altered = Buffer.from(sealed);
       altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
-      assert.match((await damageOf(altered)).reason, /changed after it was encrypted/, `at ${at}`);
+      assert.match((await damageOf(altered)).reason, /was changed after it was written/, `at ${at}`);
     }
   });
 
@@ -99,7 +99,7 @@ describe('encrypted bytes that were changed', () => {
   it('have headers that end', async () => {
     const line = `-> X25519 ${'A'.repeat(43)}\n${'B'.repeat(43)}\n`;
     const endless = Buffer.from(`age-encryption.org/v1\n${line.repeat(3_000)}`);
-    assert.match((await damageOf(endless)).message, /its header does not end/);
+    assert.match((await damageOf(endless)).message, /the header of the encrypted data does not end/);
   });
 
   it('are damage when they end early, between two chunks as well', async () => {
