@@ -86,7 +86,8 @@ function begin(
   if (cluster.isBootstrapped) {
     const entry = cluster.list.of(self);
     if (others(cluster, member).length === 0) {
-      if (size > 1 || cluster.list.entries.length > 1) {
+      // The only member of a cluster that has lost its files may be the first of a cluster of several: nobody else has anything.
+      if (cluster.list.entries.length > 1 || (size > 1 && entry === undefined)) {
         onSecondCluster(`the etcd of ${member.name} begins anew, with nothing, next to a cluster that has no quorum`);
         return 'it must not';
       }
