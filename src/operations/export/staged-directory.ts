@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { removeLeftovers } from '../../fs/remove-leftovers.ts';
+import { scratchOwner } from '../../fs/scratch-name.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { createTemporaryDirectory, type TemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { writeAll } from '../../fs/write-all.ts';
@@ -62,7 +63,10 @@ export class StagedDirectory implements AsyncDisposable {
     });
   }
 
-  /** Makes the directory durable under its name; of one that was there, `last` comes after all else. */
+  /**
+   * Makes the directory durable under its name; of one that was there, `last` comes after all else. Throws a Failure `export_exists` where
+   * something has come there meanwhile.
+   */
   async finish(last?: string): Promise<void> {
     await writing(this.#target, async () => {
       for (const directory of this.#made) {
@@ -70,6 +74,9 @@ export class StagedDirectory implements AsyncDisposable {
       }
       await syncDirectory(this.#staged);
       if (this.#isThere) {
+        if ((await readdir(this.#target)).some((name) => scratchOwner(name) === undefined)) {
+          await refuseExisting(this.#target);
+        }
         const names = await readdir(this.#staged);
         for (const name of names.toSorted((a, b) => Number(a === last) - Number(b === last))) {
           await rename(this.at(name), path.join(this.#target, name));

@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
 import { removeLeftovers } from '../../fs/remove-leftovers.ts';
+import { keepAlive } from '../../fs/scratch-life.ts';
 import { scratchName } from '../../fs/scratch-name.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { writeAll } from '../../fs/write-all.ts';
@@ -19,6 +20,8 @@ export class StagedOutput implements AsyncDisposable {
   readonly #named: string;
   readonly #staged: string;
   readonly #handle: FileHandle;
+  /** What comes first may be hours of reading. */
+  readonly #life: AsyncDisposable;
   /** The topmost directory that was made for it. */
   readonly #topmost: string | undefined;
   #waiting: Uint8Array[] = [];
@@ -36,6 +39,7 @@ export class StagedOutput implements AsyncDisposable {
     this.#named = parts.named;
     this.#staged = parts.staged;
     this.#handle = parts.handle;
+    this.#life = keepAlive((time) => parts.handle.utimes(time, time));
     this.#topmost = parts.topmost;
   }
 
@@ -73,6 +77,7 @@ export class StagedOutput implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#life[Symbol.asyncDispose]();
     await this.#handle.close();
     if (!this.#isFinished) {
       await rm(this.#staged, { force: true });

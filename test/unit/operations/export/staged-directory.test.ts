@@ -8,13 +8,15 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { writeManifests } from '../../../../src/cli/write-manifests.ts';
 import { scratchName } from '../../../../src/fs/scratch-name.ts';
 import type { ExportedKey, KeySource } from '../../../../src/operations/export/exported-key.ts';
+import { StagedOutput } from '../../../../src/operations/export/staged-output.ts';
 import { writeExport } from '../../../../src/operations/export/write-export.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 
@@ -116,6 +118,41 @@ describe('an export that is interrupted', () => {
       assert.ok(!contents(home).some((each) => each.includes('.tmp')));
     });
   }
+
+  it('replaces nothing that has come into an empty directory meanwhile', async () => {
+    for (const name of ['directory', 'directory of manifests'] as const) {
+      using home = makeTempDir();
+      const path = home.join('export');
+      mkdirSync(path);
+      const busy: KeySource = {
+        async *keys() {
+          writeFileSync(`${path}/export.jsonl`, 'of somebody else');
+          yield* whole.keys();
+        },
+      };
+      await assert.rejects(ways[name](path, busy, new AbortController().signal), /a directory that is not empty/);
+      assert.deepEqual(contents(home), ['export', 'export/export.jsonl']);
+      assert.equal(readFileSync(`${path}/export.jsonl`, 'utf8'), 'of somebody else');
+    }
+  });
+
+  it('is touched while it is written, so that another container does not take it for a dead one', async () => {
+    using home = makeTempDir();
+    const path = home.join('export');
+    mock.timers.enable({ apis: ['setInterval'] });
+    try {
+      await using output = await StagedOutput.create(path);
+      const [staged = ''] = readdirSync(home.path);
+      utimesSync(home.join(staged), 1, 1);
+      mock.timers.tick(60_000);
+      while (statSync(home.join(staged)).mtimeMs === 1_000) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await output.finish();
+    } finally {
+      mock.timers.reset();
+    }
+  });
 
   it('is not held up by what a killed run has left', async () => {
     using home = makeTempDir();
