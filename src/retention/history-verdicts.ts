@@ -126,7 +126,7 @@ function unprovenDeltas<T extends Retainable>(
   isBase: (snapshot: T) => boolean,
   { evidence: { unproven = [] }, markers, now, leftHistoryMs }: RetentionRequest<T>,
 ): (at: number, snapshot: T) => boolean {
-  const doubts = [...unprovenIn(markers), ...unproven]
+  const doubts = unprovenIn(markers, unproven)
     .filter(({ takenOn }) => now - takenOn * 1000 <= leftHistoryMs)
     .map(({ after, upTo }) => {
       const inDoubt = line.findIndex((each) => mayBeLeft(each, { after, upTo }));

@@ -1,6 +1,6 @@
 import type { Revision } from '../../revision.ts';
 import type { PutEvent } from '../delta-event.ts';
-import { digestOf, type ProofVerdict } from './revision-proof.ts';
+import { digestOf, isSameEvent, type ProofVerdict } from './revision-proof.ts';
 
 /** One write that a history holds: enough to see whether a cluster, or a database, has gone through the same. */
 export interface EventSample {
@@ -25,7 +25,7 @@ export function sampleOf(event: PutEvent): EventSample | undefined {
 
 /** Compares a sample with its key as it was at the revision of the sample; undefined for a key that did not exist then. */
 export function compareThen(sample: EventSample, found: PutEvent | undefined): 'same' | 'different' {
-  return found !== undefined && found.modRevision === sample.revision && digestOf(found) === sample.digest
+  return found !== undefined && found.modRevision === sample.revision && isSameEvent(digestOf(found), sample.digest)
     ? 'same'
     : 'different';
 }

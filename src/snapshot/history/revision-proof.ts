@@ -76,22 +76,41 @@ export function compareProofs(known: RevisionProof, found: RevisionProof): Proof
     return 'different';
   }
   if (known.count > known.digests.length) {
-    const same = found.digests.every((digest, at) => digest === known.digests[at]);
+    const same = found.digests.every((digest, at) => isSameEvent(digest, known.digests[at]));
     return found.count === known.count ? (same ? 'same' : 'different') : 'unproven';
   }
-  const digests = new Set(known.digests);
-  return found.digests.every((digest) => digests.has(digest)) ? 'same' : 'different';
+  const digests = new Map(known.digests.map((digest) => [withoutLease(digest), digest]));
+  return found.digests.every((digest) => isSameEvent(digest, digests.get(withoutLease(digest)))) ? 'same' : 'different';
 }
 
-/** A digest of everything that a watch shows of an event: key, revisions, version, lease and value. */
+/**
+ * Whether two digests are of one event. A lease that only one of them has is no difference: a restore drops those that were granted after
+ * the full where it does not know their time to live, and goes on with the history all the same.
+ */
+export function isSameEvent(one: string, other: string | undefined): boolean {
+  return (
+    other !== undefined &&
+    (one === other ||
+      (withoutLease(one) === withoutLease(other) && (one.length === DIGEST_LENGTH || other.length === DIGEST_LENGTH)))
+  );
+}
+
+function withoutLease(digest: string): string {
+  return digest.slice(0, DIGEST_LENGTH);
+}
+
+/** A digest of everything that a watch shows of an event: key, revisions, version and value, and behind it the lease where there is one. */
 export function digestOf(event: DeltaEvent): string {
   const hash = createHash('sha256');
+  let lease = 0n;
   if (event.type === 'delete') {
     hash.update(`delete ${event.modRevision}\n`).update(event.key);
   } else {
-    const { modRevision, createRevision, version, lease, key } = event;
-    hash.update(`put ${modRevision} ${createRevision} ${version} ${lease} ${key.length}\n`).update(key);
+    const { modRevision, createRevision, version, key } = event;
+    hash.update(`put ${modRevision} ${createRevision} ${version} ${key.length}\n`).update(key);
     hash.update(event.value);
+    lease = event.lease;
   }
-  return hash.digest('base64').slice(0, DIGEST_LENGTH);
+  const digest = hash.digest('base64').slice(0, DIGEST_LENGTH);
+  return lease === 0n ? digest : `${digest}${lease.toString(16)}`;
 }

@@ -1,6 +1,6 @@
-import type { Revision } from '../../revision.ts';
+import { type Revision, revision } from '../../revision.ts';
 import type { Snapshot } from '../snapshot.ts';
-import type { DoubtMarker, StoreMarker } from './history-marker.ts';
+import { beganOn, beginsHistory, type DoubtMarker, type StoreMarker } from './history-marker.ts';
 
 /** A full of which nothing proves that its cluster continues what was stored before it. */
 export interface UnprovenContinuation {
@@ -12,11 +12,26 @@ export interface UnprovenContinuation {
   readonly takenOn: number;
 }
 
-/** What the markers of a store say of this. */
-export function unprovenIn(markers: readonly StoreMarker[]): readonly UnprovenContinuation[] {
-  return markers
+/**
+ * What the markers of a store say of this, and what is known besides. A history that began after such a full counts revisions again: of those
+ * beyond what it shares, nothing is in doubt by what was before.
+ */
+export function unprovenIn(
+  markers: readonly StoreMarker[],
+  besides: readonly UnprovenContinuation[] = [],
+): readonly UnprovenContinuation[] {
+  const begun = markers.filter(beginsHistory);
+  const marked = markers
     .filter((marker): marker is DoubtMarker => marker.why === 'continuation_unproven')
-    .map(({ shared, upTo, begunOn }) => ({ after: shared, upTo, takenOn: begunOn }));
+    .map(({ shared, upTo, begunOn }): UnprovenContinuation => ({ after: shared, upTo, takenOn: begunOn }));
+  return [...marked, ...besides].map(({ after, upTo, takenOn }) => {
+    const later = begun.filter((marker) => beganOn(marker) > takenOn);
+    return {
+      after,
+      upTo: revision(later.reduce((least: number, { shared }) => Math.min(least, shared), upTo)),
+      takenOn,
+    };
+  });
 }
 
 /**

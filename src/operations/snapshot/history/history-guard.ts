@@ -231,7 +231,7 @@ export class HistoryGuard {
 
   /** Without what may be of another history: that proves nothing of the one that is followed. */
   #proved(snapshots: readonly StoredSnapshot[], { markers }: StoreListing): readonly StoredSnapshot[] {
-    const doubts = [...unprovenIn(markers), ...this.#unproven];
+    const doubts = unprovenIn(markers, this.#unproven);
     return snapshots.filter((each) => !doubts.some((doubt) => mayBeLeft(each, doubt)));
   }
 

@@ -13,6 +13,10 @@ describe('a key as it was at the revision of a sample', () => {
     assert.equal(compareThen(sample, { ...written }), 'same');
   });
 
+  test('is the same when a restore has dropped its lease', () => {
+    assert.equal(compareThen(sample, { ...written, lease: 0n }), 'same');
+  });
+
   const others: Readonly<Record<string, PutEvent | undefined>> = {
     'its value': { ...written, value: Buffer.from('other') },
     'its version': { ...written, version: 4 },

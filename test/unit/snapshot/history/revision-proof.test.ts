@@ -20,13 +20,20 @@ for (const [what, other] of [
   ['value', put('a', 9, { value: Buffer.from('x') })],
   ['create revision', put('a', 9, { createRevision: revision(3) })],
   ['version', put('a', 9, { version: 2 })],
-  ['lease', put('a', 9, { lease: 5n })],
   ['kind', del('a', 9)],
 ] as const) {
   test(`another ${what} is a difference`, () => {
     assert.equal(verdict([put('a', 9)], [other]), 'different');
   });
 }
+
+test('another lease is a difference, and one that was dropped is none', () => {
+  const leased = put('a', 9, { lease: 5n });
+  assert.equal(verdict([leased], [put('a', 9, { lease: 6n })]), 'different');
+  assert.equal(verdict([leased], [put('a', 9)]), 'same');
+  assert.equal(verdict([put('a', 9)], [leased]), 'same');
+  assert.equal(verdict([leased], [put('a', 9, { value: Buffer.from('x') })]), 'different');
+});
 
 test('bytes that move between key and value are a difference', () => {
   const moved = put('ab', 9, { value: Buffer.from('c') });
