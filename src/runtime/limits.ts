@@ -108,6 +108,14 @@ export const limits = {
     why: 'as much as `zstd -d` takes without being asked; frames of this program need 512 KiB',
     beyond: 'the object cannot be read (`snapshot_corrupt`)',
   },
+  indexedMember: {
+    from: 'store',
+    what: 'what a member of gzip or a frame of zstd holds that an index names',
+    most: 1 * MiB,
+    unit: 'bytes',
+    why: 'it is expanded in memory; those of this program hold 512 KiB',
+    beyond: 'the index is not used: the whole object is read',
+  },
   ageHeader: {
     from: 'store',
     what: 'the header of an encrypted object',

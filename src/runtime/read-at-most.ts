@@ -1,8 +1,8 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { systemClock } from './system-clock.ts';
 
-/** How long a pipe may give nothing, and how often it is asked, ms. */
-const longestSilence = 10_000;
+/** How long a pipe may give nothing, in which a person may type a passphrase of what writes into it, and how often it is asked, ms. */
+const longestSilence = 120_000;
 const between = 20;
 
 /** Who has opened a pipe for writing writes nothing into it. */

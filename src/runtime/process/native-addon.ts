@@ -69,13 +69,15 @@ export async function loadAsset(
 export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): Promise<LoadedAddon> {
   let last: LoadedAddon = { loaded: false, reason: 'there is no directory to unpack it in' };
   for (const directory of new Set(scratch)) {
-    const safe = await safeIn(directory);
-    if (safe === 'nothing') {
+    // What is looked at is written to: a link may be one that others can change.
+    const real = await realpath(directory).catch(() => undefined);
+    const safe = real === undefined ? 'nothing' : await safeIn(real);
+    if (real === undefined || safe === 'nothing') {
       last = { loaded: false, reason: `others may change what is in ${directory}` };
       continue;
     }
     for (const attempt of safe === 'files' ? [loadUnnamed, loadUnpacked] : [loadUnnamed]) {
-      last = await attempt(bytes, directory);
+      last = await attempt(bytes, real);
       if (last.loaded) {
         return last;
       }
@@ -88,18 +90,15 @@ export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): 
 export type SafeFiles = 'files' | 'files without a name' | 'nothing';
 
 /**
- * What is safe in a directory that, with all above it, belongs to root or this user. Other users may write above it only where they cannot
- * touch files of others (`/tmp`). Where they may write in it and can touch those, as in a volume `emptyDir` of Kubernetes, only a file that
- * has no name is safe.
+ * What is safe in a directory that, with all above it, belongs to root or this user; nothing where there is a link on the way. Other users may
+ * write above it only where they cannot touch files of others (`/tmp`). Where they may write in it and can touch those, as in a volume
+ * `emptyDir` of Kubernetes, only a file that has no name is safe.
  */
 export async function safeIn(directory: string): Promise<SafeFiles> {
   const trusted = [0, process.getuid?.() ?? 0];
-  const real = await realpath(directory).catch(() => undefined);
-  if (real === undefined) {
-    return 'nothing';
-  }
+  const last = path.resolve(directory);
   let safe: SafeFiles = 'files';
-  for (let at = real; ; at = path.dirname(at)) {
+  for (let at = last; ; at = path.dirname(at)) {
     const found = await lstat(at).catch(() => undefined);
     const shared = ((found?.mode ?? 0) & 0o022) !== 0;
     const sticky = ((found?.mode ?? 0) & 0o1000) !== 0;
@@ -107,7 +106,7 @@ export async function safeIn(directory: string): Promise<SafeFiles> {
       return 'nothing';
     }
     if (shared && !sticky) {
-      if (at !== real) {
+      if (at !== last) {
         return 'nothing';
       }
       safe = 'files without a name';

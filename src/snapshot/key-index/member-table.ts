@@ -1,3 +1,5 @@
+import { limits } from '../../runtime/limits.ts';
+import { storedSizeBound } from '../compression/size-bound.ts';
 import { BLOCK_SIZE } from './page-table.ts';
 import { LONGEST_VARINT, VarintReader, writeVarint } from './varint.ts';
 
@@ -28,16 +30,22 @@ export class MemberTableReader {
   readonly #offsets: number[] = [0];
   #memberSize = 0;
 
-  /** Throws a RangeError for what is no block. */
+  /** Throws a RangeError for what is no block, and for members that are too large to be held in memory. */
   add(block: Uint8Array): void {
     const reader = new VarintReader(block);
     const memberSize = reader.number();
-    if (memberSize === 0 || (this.#memberSize !== 0 && memberSize !== this.#memberSize)) {
+    const isOther = this.#memberSize !== 0 && memberSize !== this.#memberSize;
+    if (memberSize === 0 || isOther || memberSize > limits.indexedMember.most) {
       throw new RangeError(`members of ${memberSize} bytes`);
     }
     this.#memberSize = memberSize;
+    const longest = storedSizeBound(memberSize, 'gzip');
     while (!reader.isAtEnd) {
-      this.#offsets.push((this.#offsets.at(-1) ?? 0) + reader.number());
+      const length = reader.number();
+      if (length > longest) {
+        throw new RangeError(`${length} bytes for a member of ${memberSize}`);
+      }
+      this.#offsets.push((this.#offsets.at(-1) ?? 0) + length);
     }
   }
 

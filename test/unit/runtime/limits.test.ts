@@ -19,6 +19,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   companionArchive: ['test/unit/operations/companion/unpack.test.ts', 'more bytes than it may'],
   companionEntries: ['test/unit/operations/companion/unpack.test.ts', 'more entries than it may'],
   zstdWindow: ['test/unit/snapshot/compression/unzstd-frames.test.ts', 'a window that takes too much memory'],
+  indexedMember: ['test/unit/snapshot/key-index/member-table.test.ts', 'larger than may be held in memory'],
   ageHeader: ['test/unit/snapshot/encryption/decrypt.test.ts', 'have headers that end'],
   historyMarker: ['test/unit/snapshot/history/history-marker.test.ts', 'MARKER_SIZE_LIMIT + 1'],
   storeAnswer: [

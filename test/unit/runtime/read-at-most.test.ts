@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { readConfigFile } from '../../../src/config/config-file.ts';
 import { readAtMost } from '../../../src/runtime/read-at-most.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 describe('a file that is read whole', () => {
   it('may be as long as it may, and no longer', async () => {
@@ -26,6 +27,23 @@ describe('a file that is read whole', () => {
     await writer.write('and the rest, and more than it may be');
     await assert.rejects(reading, RangeError);
     await writer.close();
+  });
+
+  it('may be a pipe into which a person writes, who has to find a passphrase first', async (t) => {
+    using dir = makeTempDir();
+    execFileSync('mkfifo', [dir.join('pipe')]);
+    await using writer = await open(dir.join('pipe'), constants.O_RDWR);
+    let now = 0;
+    t.mock.method(systemClock, 'monotonic', () => now);
+    t.mock.method(systemClock, 'sleep', async () => {
+      now += 45_000;
+      if (now === 90_000) {
+        await writer.write('found');
+      }
+    });
+    // Nobody closes it: it ends with what is too long.
+    await assert.rejects(readAtMost(dir.join('pipe'), 4), RangeError);
+    await assert.rejects(readAtMost(dir.join('pipe'), 4), /nothing came through it for 120 s/);
   });
 
   it('is no device that never ends', async () => {

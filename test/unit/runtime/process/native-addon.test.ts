@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, promises, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, promises, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
@@ -82,6 +82,38 @@ describe('loadBytes', () => {
     }
     assert.equal(await safeIn(dir.join('sticky')), 'files');
     assert.ok((await loadBytes(bytes, [dir.join('theirs'), dir.join('sticky')])).loaded);
+  });
+
+  it('is written to the directory that was looked at, wherever a link leads by then', {
+    skip: unlessRoot,
+  }, async (t) => {
+    using dir = makeTempDir();
+    chmodSync(dir.path, 0o755);
+    mkdirSync(dir.join('ours'));
+    mkdirSync(dir.join('theirs'));
+    chownSync(dir.join('theirs'), 65_534, 65_534);
+    symlinkSync('ours', dir.join('link'));
+    const { realpath } = promises;
+    t.mock.method(promises, 'realpath', async (path: string) => {
+      const real = await realpath(path);
+      rmSync(dir.join('link'));
+      symlinkSync('theirs', dir.join('link'));
+      return real;
+    });
+    const made = t.mock.method(promises, 'mkdtemp');
+    t.mock.method(promises, 'open', () => Promise.reject(new Error('EOPNOTSUPP: no files without a name')));
+    syncBuiltinESMExports();
+    try {
+      const addon = await loadBytes(readFileSync(module), [dir.join('link')]);
+      assert.ok(addon.loaded && hasTryLock(addon.exports), JSON.stringify(addon));
+      assert.deepEqual(
+        made.mock.calls.map(({ arguments: [prefix] }) => prefix),
+        [dir.join('ours/.etcdbrctl-')],
+      );
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
   });
 
   it('has no name where others may write, as in a volume emptyDir of Kubernetes; else it is not loaded there', {
