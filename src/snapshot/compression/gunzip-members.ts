@@ -50,7 +50,6 @@ export async function* gunzipMembers(
   for (;;) {
     const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder({ reusesPieces: onReusedPiece !== undefined }));
     const { size, isWhole } = await readMember(reader, decoder);
-    // When the reader stops early, nobody awaits them; they never reject.
     const next = { decoder, size };
     for (let oldest = running[0]; oldest !== undefined; oldest = running[0]) {
       if (isWhole && running.length < membersInFlight) {
@@ -78,7 +77,10 @@ export async function* gunzipMembers(
       }
       return;
     }
-    running.push({ ...next, expanded: decoder.expand(size) });
+    const expanded = decoder.expand(size);
+    // Without memory it rejects, which must not count as unhandled until it is awaited; when the reader stops early, nobody does.
+    expanded.catch(() => undefined);
+    running.push({ ...next, expanded });
   }
 }
 

@@ -53,8 +53,10 @@ export async function* unzstdFrames(
     const decoder = idle.pop() ?? decoders.use(new ZstdFrameDecoder({ reusesPieces: onReusedPiece !== undefined }));
     const { frames, input, after } = await readTogether(reader, decoder);
     if (frames.length > 0) {
-      // When the reader stops early, nobody awaits them; they never reject.
-      running.push({ decoder, frames, expanded: decoder.expand(frames) });
+      const expanded = decoder.expand(frames);
+      // Without memory it rejects, which must not count as unhandled until it is awaited; when the reader stops early, nobody does.
+      expanded.catch(() => undefined);
+      running.push({ decoder, frames, expanded });
     } else {
       idle.push(decoder);
     }
