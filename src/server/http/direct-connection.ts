@@ -133,13 +133,16 @@ export class DirectConnection {
   }
 
   #watchSlowReader(reply: Reply): void {
-    const { unsent, clock } = this.#parts;
+    const { unsent, connections, clock } = this.#parts;
     const socket = this.#socket;
     const sending = new AbortController();
     const release = unsent.count(reply);
+    // It is not idle before: the end of the server, or too many connections, would cut the answer.
+    connections.asked(socket);
     const taken = (): void => {
       release();
       sending.abort();
+      connections.answered(socket);
     };
     // Called after all that was written before it, or when the connection is over.
     socket.write(nothing, taken);

@@ -249,6 +249,22 @@ describe('a client that does not take its metrics', () => {
     assert.deepEqual(clock.waits, []);
   });
 
+  it('gets the rest of them when the server ends, which waits for it', async () => {
+    const clock = new FakeClock();
+    const sidecar = new FakeSidecar();
+    sidecar.series = `${'x'.repeat(size - 1)}\n`;
+    await using server = await serveFakeSidecar({ sidecar, clock });
+    await using lazy = await RawConnection.open(server.port);
+    lazy.socket.pause();
+    lazy.send(plain('/metrics'));
+    await clock.untilSleeping(limits.answerTime.most * 1_000);
+    const closed = server.server.close({ graceMs: 10_000 });
+    lazy.socket.resume();
+    await lazy.closed;
+    await closed;
+    assert.ok(lazy.text.length > size, `${lazy.text.length} bytes arrived`);
+  });
+
   it('lets others get none while too much waits, and is cut no more once it has taken them', async () => {
     const clock = new FakeClock();
     const sidecar = new FakeSidecar();

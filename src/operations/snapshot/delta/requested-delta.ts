@@ -34,6 +34,8 @@ export async function writeRequestedDelta(
   waited.abort();
   const delta = await uploadLoop.writeRequested();
   if (chain.covered < accepted) {
+    // What ends the run also ends the wait.
+    signal.throwIfAborted();
     throw new Failure({
       code: 'delta_incomplete',
       action: 'take a delta snapshot of',

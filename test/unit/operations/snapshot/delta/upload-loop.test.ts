@@ -120,6 +120,19 @@ describe('a delta that is asked for', () => {
     assert.equal(await rig.snapshotter.takeDelta(), undefined);
   });
 
+  test('tells that the run has ended where that is why not all has arrived; what has is stored', async () => {
+    await using rig = await watchingRig();
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.lagsAt = revision(60);
+    const asked = rig.snapshotter.takeDelta();
+    const refused = assert.rejects(asked, (error) => error instanceof Failure && error.code === 'snapshotter_ended');
+    await rig.clock.untilSleeping(20_000);
+    rig.cluster.lagsAt = revision(59);
+    await rig.stop();
+    await refused;
+    assert.match((await rig.saved(2))[1] ?? '', /^Incr-00000059-00000059-/);
+  });
+
   test('has the period begin anew, also where there was nothing to write', async () => {
     await using rig = await watchingRig();
     await rig.clock.advance(15_000);
