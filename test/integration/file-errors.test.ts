@@ -194,7 +194,7 @@ describe('a fault of the file system, at any call, loses nothing and is told in 
           // What cannot be removed, or looked into to remove it, is left for the next run.
           const removes =
             /^(rm|rmdir|unlink|readdir|\.stat)$/.test(call?.name ?? '') ||
-            (call?.name === 'open' && /\/temp\/[^/]+\.tmp$/.test(call.path ?? ''));
+            (call?.name === 'open' && /(\/temp\/[^/]+\.tmp|^\/proc\/self\/fd\/\d+\/[^/]+)$/.test(call.path ?? ''));
           assert.ok(ended.temporary.length === 0 || removes, what);
         }
       }
