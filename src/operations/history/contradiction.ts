@@ -58,8 +58,8 @@ export async function findContradiction(
 }
 
 /**
- * Whether a full that is named ahead of the clock, and deltas that are, say something different: then it is not known which of them
- * belongs to the rest.
+ * Whether a full that is named ahead of the clock, and deltas or another full that are, say something different: then it is not known
+ * which of them belongs to the rest.
  */
 export async function findDisagreement(
   full: StoredSnapshot,
@@ -69,8 +69,10 @@ export async function findDisagreement(
   const others = snapshots.filter(
     (each) => each !== full && each.ahead !== undefined && each.chunk === undefined && !isTooSmall(each),
   );
-  for (const other of full.size > LARGEST_FULL ? [] : others.toReversed().slice(0, MOST_PAIRS)) {
-    const range = other.kind === 'Incr' ? sharedRange(full, other) : undefined;
+  const deltas = others.filter(({ kind }) => kind === 'Incr').slice(-MOST_PAIRS);
+  const before = others.filter(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL).slice(-1);
+  for (const other of full.size > LARGEST_FULL ? [] : [...deltas.toReversed(), ...before]) {
+    const range = sharedRange(full, other);
     const differs = range === undefined ? undefined : await compare({ ahead: full, other, range });
     if (differs !== undefined) {
       return { one: other, other: full, revision: differs };

@@ -10,6 +10,7 @@ import { markerName, type StoreMarker } from '../../../src/snapshot/history/hist
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
+import { mayBeLeft } from '../../../src/snapshot/history/unproven-continuation.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 
@@ -23,6 +24,8 @@ export type Happening =
   | { readonly what: 'full' }
   | { readonly what: 'roll back'; readonly by: number }
   | { readonly what: 'rebuild' }
+  /** It is put back, goes on beyond what is stored, and is compacted to its end before a snapshotter sees it: nothing tells. */
+  | { readonly what: 'put back unseen'; readonly by: number; readonly beyond: number }
   | { readonly what: 'clock'; readonly seconds: number }
   | { readonly what: 'collect'; readonly policy: RetentionPolicy }
   | { readonly what: 'copy' }
@@ -37,6 +40,9 @@ export type Happening =
 
 /** Seconds; a clock that is further ahead is put right. */
 const DAY = 86_400;
+
+/** How long garbage collection keeps what was left, seconds. */
+const LEFT_SECONDS = 3_600;
 
 /** Lives of any kind. */
 export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
@@ -58,6 +64,14 @@ export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
       arbitrary: fc.record({ what: fc.constant('roll back' as const), by: fc.integer({ min: 1, max: 9 }) }),
     },
     { weight: 1, arbitrary: fc.constant({ what: 'rebuild' } as const) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        what: fc.constant('put back unseen' as const),
+        by: fc.integer({ min: 1, max: 9 }),
+        beyond: fc.integer({ min: 1, max: 5 }),
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -103,6 +117,7 @@ export class RandomLife {
   readonly contents = new Map<string, readonly Change[]>();
   readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
+  readonly #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
   #latest = 0;
   #namedBehind = false;
   copiedMarkers: readonly StoreMarker[] = [];
@@ -142,6 +157,16 @@ export class RandomLife {
   /** Of the store as it is listed now. */
   get histories(): Histories<StoredSnapshot> {
     return historiesOf(this.honest, this.markers);
+  }
+
+  /** Whether nothing has told that the cluster was put back: what it was before counts as its past. */
+  get wasPutBackUnseen(): boolean {
+    return this.#doubts.length > 0;
+  }
+
+  /** Names of what nothing proved to be continued, less long ago than garbage collection keeps it, and of the full that it begins with. */
+  get inDoubt(): readonly string[] {
+    return this.#doubts.flatMap(({ until, names }) => (this.#now <= until ? names : []));
   }
 
   /** The revision that the cluster has. */
@@ -188,6 +213,9 @@ export class RandomLife {
       case 'rebuild':
         this.#begin([]);
         this.#write(1);
+        return;
+      case 'put back unseen':
+        this.#putBackUnseen(happening);
         return;
       case 'clock':
         this.#now += happening.seconds;
@@ -242,6 +270,36 @@ export class RandomLife {
       });
       this.#noteOrder(first);
     }
+  }
+
+  /** Ours says what is in doubt then, and begins no history. */
+  #putBackUnseen({ by, beyond }: Extract<Happening, { readonly what: 'put back unseen' }>): void {
+    // With names ahead of the clock, contents alone tell which side is believed, and they are different.
+    if (this.listing.some(({ ahead }) => ahead !== undefined)) {
+      return;
+    }
+    this.lines.push(this.#cluster);
+    const kept = this.#cluster.slice(0, Math.max(1, this.#cluster.length - by));
+    const end = this.#cluster.length + beyond;
+    this.#cluster = [...kept];
+    this.#write(end - kept.length);
+    this.#written.clear();
+    const before = historiesOf(this.#listing, this.markers).living.snapshots;
+    const full = this.#full();
+    const shared = revision(1);
+    const doubt = { after: shared, upTo: full.lastRevision };
+    const inDoubt = before.filter((each) => mayBeLeft(each, doubt) && !this.isForged(each));
+    const [first] = inDoubt;
+    const past = first === undefined ? [] : before.slice(0, before.indexOf(first));
+    const base = past.findLast(({ kind }) => kind === 'Full');
+    const needed = base === undefined || this.isForged(base) ? inDoubt : [base, ...inDoubt];
+    this.#doubts.push({ until: full.createdOn + LEFT_SECONDS, names: needed.map(({ name }) => name) });
+    if (this.#program === 'ours' && first !== undefined) {
+      const numbers = { begunOn: full.createdOn, shared };
+      const facts = { why: 'continuation_unproven', upTo: full.lastRevision, first: first.name, left: [] } as const;
+      this.markers.push({ name: markerName(numbers), ...numbers, ...facts, clusterId: '1' });
+    }
+    this.#noteOrder(full);
   }
 
   /** Ours says in which order snapshots were stored where the clock is days behind. */
@@ -355,7 +413,7 @@ export class RandomLife {
       markers: this.markers,
       policy,
       deltaRetentionMs: 0,
-      leftHistoryMs: 3_600_000,
+      leftHistoryMs: LEFT_SECONDS * 1_000,
       evidence: { proved: this.#written, clusterRevision: revision(this.#cluster.length + 1) },
       now: this.#now * 1000,
       partsAreData: false,
