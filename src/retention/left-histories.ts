@@ -68,7 +68,7 @@ function verdictsAsLiving<T extends Retainable>(
   }
   const line = [...doubted, ...living.snapshots].sort(compareInChainOrder);
   const verdicts = new Map(historyVerdicts(line, request).verdicts);
-  keepBases(line, verdicts, isUsableFull);
+  keepBases(line, verdicts, { isBase: isUsableFull });
   return new Map(doubted.map((each) => [each, verdicts.get(each) ?? keep('history_in_doubt')]));
 }
 

@@ -50,7 +50,10 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
     }),
   );
   for (const { snapshots } of [histories.living, ...histories.left]) {
-    keepBases(snapshots, verdicts, (full) => isUsableFull(full) && !living.doubts.has(full));
+    keepBases(snapshots, verdicts, {
+      isBase: (full) => isUsableFull(full) && !living.doubts.has(full),
+      mayBeBase: (full) => living.doubts.get(full) === 'full_from_future',
+    });
   }
   const decisions = ordered.map((snapshot): Decision<T> => {
     const { number: history, leftBy } = owners.get(snapshot) ?? histories.living;
