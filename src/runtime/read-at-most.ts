@@ -18,16 +18,17 @@ const step = 64 * 1024;
 
 /**
  * Reads a file, or a pipe in its place, as of a shell's <(command): `most` bytes at most. A device that never ends would fill the memory.
- * A pipe that nobody has open for writing is empty: to wait for one in the operating system would hold up even the end of the program. Throws a RangeError
- * when it is longer, a {@link SilentPipe}, else what the file system throws.
+ * A pipe may be opened for writing after it was for reading, which is waited for here: in the operating system the wait would hold up even the end of
+ * the program. Throws a RangeError when it is longer, a {@link SilentPipe}, else what the file system throws.
  */
 export async function readAtMost(path: string, most: number): Promise<Buffer> {
   const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
   await using file = await open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const isPipe = (await file.stat()).isFIFO();
   const pieces: Buffer[] = [];
   for (let size = 0; ; ) {
     const piece = Buffer.allocUnsafe(Math.min(step, most - size + 1));
-    const read = await readNext(file, piece);
+    const read = await readNext(file, piece, isPipe && size === 0 ? 'not begun' : 'begun');
     if (read === 0) {
       return Buffer.concat(pieces);
     }
@@ -39,12 +40,15 @@ export async function readAtMost(path: string, most: number): Promise<Buffer> {
   }
 }
 
-/** The next bytes; 0 at the end. */
-async function readNext(file: FileHandle, target: Buffer): Promise<number> {
+/** The next bytes; 0 at the end. A pipe that has not begun may have nobody yet who writes, which looks like its end. */
+async function readNext(file: FileHandle, target: Buffer, state: 'not begun' | 'begun'): Promise<number> {
   const since = systemClock.monotonic();
   for (;;) {
     try {
-      return (await file.read(target, 0, target.length, null)).bytesRead;
+      const { bytesRead } = await file.read(target, 0, target.length, null);
+      if (bytesRead > 0 || state === 'begun') {
+        return bytesRead;
+      }
     } catch (error) {
       // Somebody has opened the pipe, and has not written yet.
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) {

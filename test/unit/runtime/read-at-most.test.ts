@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { constants, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { eventually } from '../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { readConfigFile } from '../../../src/config/config-file.ts';
 import { readAtMost } from '../../../src/runtime/read-at-most.ts';
@@ -16,10 +17,32 @@ describe('a file that is read whole', () => {
     await assert.rejects(readAtMost(dir.join('file'), 11), RangeError);
   });
 
-  it('may be a pipe, and is empty where nobody writes into it', async () => {
+  it('may be a pipe that is opened for writing only when it is read, as of programs that hand out secrets', async () => {
     using dir = makeTempDir();
     execFileSync('mkfifo', [dir.join('pipe')]);
-    assert.equal((await readAtMost(dir.join('pipe'), 12)).length, 0);
+    const reading = readAtMost(dir.join('pipe'), 100);
+    // It cannot be opened so before the reader has it open.
+    const writer = await eventually(() =>
+      open(dir.join('pipe'), constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined),
+    );
+    await writer.write('a key');
+    await writer.close();
+    assert.equal(String(await reading), 'a key');
+  });
+
+  it('is no pipe through which nothing comes: it is not taken for an empty file', async () => {
+    using dir = makeTempDir();
+    execFileSync('mkfifo', [dir.join('pipe')]);
+    const refused = /it is a pipe, and nothing came through it for 10 s/;
+    await Promise.all([
+      assert.rejects(readAtMost(dir.join('pipe'), 12), refused),
+      assert.rejects(readConfigFile(dir.join('pipe')), refused),
+    ]);
+  });
+
+  it('may be a pipe, but no longer than it may', async () => {
+    using dir = makeTempDir();
+    execFileSync('mkfifo', [dir.join('pipe')]);
     // It is opened for reading and writing, so that opening waits for nobody.
     const writer = await open(dir.join('pipe'), constants.O_RDWR);
     const reading = readAtMost(dir.join('pipe'), 18);
