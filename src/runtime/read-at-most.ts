@@ -1,14 +1,18 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { systemClock } from './system-clock.ts';
 
-/** How long a pipe may give nothing, in which a person may type a passphrase of what writes into it, and how often it is asked, ms. */
-const longestSilence = 120_000;
+/**
+ * How long a pipe may give nothing, ms: where nobody has opened it for writing, and where somebody has, in which a person may type a
+ * passphrase.
+ */
+const longestSilence = { 'no writer': 10_000, 'silent writer': 120_000 } as const;
+/** How often it is asked, ms. */
 const between = 20;
 
-/** Who has opened a pipe for writing writes nothing into it. */
+/** Nobody has opened a pipe for writing, or who has writes nothing into it. */
 export class SilentPipe extends Error {
-  constructor() {
-    super(`it is a pipe, and nothing came through it for ${longestSilence / 1_000} s`);
+  constructor(silence: keyof typeof longestSilence) {
+    super(`it is a pipe, and nothing came through it for ${longestSilence[silence] / 1_000} s`);
     this.name = 'SilentPipe';
   }
 }
@@ -44,6 +48,7 @@ export async function readAtMost(path: string, most: number): Promise<Buffer> {
 async function readNext(file: FileHandle, target: Buffer, state: 'not begun' | 'begun'): Promise<number> {
   const since = systemClock.monotonic();
   for (;;) {
+    let silence: keyof typeof longestSilence = 'no writer';
     try {
       const { bytesRead } = await file.read(target, 0, target.length, null);
       if (bytesRead > 0 || state === 'begun') {
@@ -54,9 +59,10 @@ async function readNext(file: FileHandle, target: Buffer, state: 'not begun' | '
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) {
         throw error;
       }
+      silence = 'silent writer';
     }
-    if (systemClock.monotonic() - since > longestSilence) {
-      throw new SilentPipe();
+    if (systemClock.monotonic() - since > longestSilence[silence]) {
+      throw new SilentPipe(silence);
     }
     await systemClock.sleep(between);
   }
