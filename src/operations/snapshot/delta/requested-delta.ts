@@ -19,8 +19,8 @@ export interface RequestedDeltaParts {
 
 /**
  * Writes what is buffered as a delta now: everything that etcd had accepted before the call is in the store then. Returns the delta, or
- * undefined when there was nothing to write. Throws a {@link Failure} `delta_incomplete` when not all of it has arrived in 20 s; what
- * has arrived is in the store then, too.
+ * undefined when there was nothing to write. Throws a {@link Failure} `delta_incomplete` when not all of it has arrived in 20 s, or
+ * what has arrived waits for a full; what could be stored is in the store then, too.
  */
 export async function writeRequestedDelta(
   { cluster, watermark, uploadLoop, chain }: RequestedDeltaParts,
@@ -40,7 +40,7 @@ export async function writeRequestedDelta(
       code: 'delta_incomplete',
       action: 'take a delta snapshot of',
       object: cluster.location,
-      found: `etcd is at revision ${accepted}, and has sent the changes up to ${chain.covered} in ${arrivalMs / 1_000} s`,
+      found: `etcd is at revision ${accepted}, and the store has the changes up to ${chain.covered}`,
       remedy: 'ask again later; regular deltas go on',
     });
   }
