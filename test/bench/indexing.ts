@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
-import type { MeasuredRun } from '../support/processes/measured-run.ts';
+import type { RunCost } from '../support/processes/measured-run.ts';
 import { largeMember } from './large-member.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import type { Row } from './table.ts';
@@ -12,7 +12,7 @@ const MOST = 0.05;
  * What the index of a full costs: its pages are checked once without and once while the index is made, and the difference compared with
  * the processor time of the whole full. Throws where it is more than it may be.
  */
-export async function indexingRows(bench: Bench, full: MeasuredRun): Promise<readonly Row[]> {
+export async function indexingRows(bench: Bench, full: RunCost): Promise<readonly Row[]> {
   const database = join(await largeMember(), 'member/snap/db');
   const check = (how: 'without' | 'with index'): Command => ({
     program: process.execPath,

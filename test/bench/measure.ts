@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type { TempDir } from '../../scripts/lab/temp-dir.ts';
-import { type MeasuredRun, measureRun, median } from '../support/processes/measured-run.ts';
+import { measureRun, median, type RunCost } from '../support/processes/measured-run.ts';
 import type { DataSet } from './data-set.ts';
 import type { Row } from './table.ts';
 
@@ -29,8 +29,8 @@ export interface Command {
 }
 
 /** Runs a command several times; the median of each number. */
-export async function measure({ runs, scratch }: Bench, command: Command): Promise<MeasuredRun> {
-  const results: MeasuredRun[] = [];
+export async function measure({ runs, scratch }: Bench, command: Command): Promise<RunCost> {
+  const results: RunCost[] = [];
   for (let turn = 0; turn <= runs; turn++) {
     command.prepare?.();
     // What was written before would be brought to the disk at the expense of what is measured now.
@@ -55,6 +55,6 @@ export async function measure({ runs, scratch }: Bench, command: Command): Promi
 }
 
 /** A row of the table; `floorMs` is what its ratio is to. */
-export function row(operation: string, result: MeasuredRun, floorMs?: number): Row {
+export function row(operation: string, result: RunCost, floorMs?: number): Row {
   return { operation, ...result, floorMs };
 }

@@ -4,7 +4,7 @@ import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { builtExecutable } from '../../scripts/lab/executable.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
-import type { MeasuredRun } from '../support/processes/measured-run.ts';
+import type { RunCost } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
 import { benchFleet } from './fleet.ts';
 import { benchIdle } from './idle.ts';
@@ -39,7 +39,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
 const referenceHome = { HOME: '/' };
 
 /** One run after the other, as a pipeline through a file would be. */
-function inSequence(first: MeasuredRun, second: MeasuredRun): MeasuredRun {
+function inSequence(first: RunCost, second: RunCost): RunCost {
   return {
     wallMs: first.wallMs + second.wallMs,
     cpuMs: first.cpuMs + second.cpuMs,

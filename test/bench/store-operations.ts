@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../../scripts/lab/child-process.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { builtExecutable } from '../../scripts/lab/executable.ts';
-import type { MeasuredRun } from '../support/processes/measured-run.ts';
+import type { RunCost } from '../support/processes/measured-run.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import type { LoopbackTask } from './store/loopback-store.ts';
 import type { Transfer } from './store/transfer.ts';
@@ -43,12 +43,7 @@ export async function startLoopbackStore(task: LoopbackTask): Promise<LoopbackSt
 /** What goes through a store and how, less who does it. */
 type Work = Omit<Transfer, 'by' | 'what'>;
 
-async function measureTransfer(
-  bench: Bench,
-  by: Transfer['by'],
-  what: Transfer['what'],
-  work: Work,
-): Promise<MeasuredRun> {
+async function measureTransfer(bench: Bench, by: Transfer['by'], what: Transfer['what'], work: Work): Promise<RunCost> {
   const transfer: Transfer = { ...work, by, what };
   return await measure(bench, { program: process.execPath, args: [transferScript, JSON.stringify(transfer)] });
 }
@@ -85,7 +80,7 @@ export async function benchTransfer(bench: Bench): Promise<readonly Row[]> {
 }
 
 /** Time less that of another run; memory as it was. */
-function less({ wallMs, cpuMs, peakRss }: MeasuredRun, start: MeasuredRun): MeasuredRun {
+function less({ wallMs, cpuMs, peakRss }: RunCost, start: RunCost): RunCost {
   return { wallMs: wallMs - start.wallMs, cpuMs: cpuMs - start.cpuMs, peakRss };
 }
 

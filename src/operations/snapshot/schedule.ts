@@ -67,8 +67,8 @@ export interface ScheduleWait {
 }
 
 /**
- * Gives each time a schedule fires, once it has come. Times that pass while the reader is busy or the machine sleeps are made
- * up for by one firing; none comes twice when the clock is set back a little, and where it is set back by more, the next one is
+ * Gives each time a schedule fires, once it has come. Times that pass while the machine sleeps are made up for by one firing;
+ * times that pass while the reader is busy are left out; none comes twice when the clock is set back a little, and where it is set back by more, the next one is
  * that by the clock as it is. Rejects when the signal aborts.
  */
 export async function* eachFiring(schedule: Schedule, { clock, signal, onNext }: ScheduleWait): AsyncGenerator<number> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { builtExecutable } from '../../../scripts/lab/executable.ts';
 import { cacheDir } from '../../../scripts/lab/project-root.ts';
@@ -24,7 +24,9 @@ it('starts in at most 1.6 times what Node needs for an empty script, in at most 
   using dir = makeTempDir();
   const empty = dir.join('empty.cjs');
   writeFileSync(empty, '');
-  const executable = builtExecutable();
+  // A copy: pages of a program that another test runs just now are not dropped.
+  const executable = dir.join('etcdbrctl');
+  copyFileSync(builtExecutable(), executable);
   dropCachedPages(executable);
   const marks: string[] = [];
   // Other tests run meanwhile: the two programs take turns, and a bad minute gets another chance.
@@ -32,15 +34,20 @@ it('starts in at most 1.6 times what Node needs for an empty script, in at most 
     const bare: number[] = [];
     const ours: number[] = [];
     let peakRss = 0;
+    let peakAnonymous = 0;
     for (let turn = 0; turn < 15; turn++) {
       bare.push((await measureRun(process.execPath, [empty], { env: {}, intervalMs: 0 })).wallMs);
       const measured = await measureRun(executable, ['--version'], { env: {}, intervalMs: 0 });
       ours.push(measured.wallMs);
       peakRss = Math.max(peakRss, measured.peakRss);
+      peakAnonymous = Math.max(peakAnonymous, measured.peakAnonymous);
     }
     const ratio = median(ours) / median(bare);
-    marks.push(`${median(ours).toFixed(1)} ms, ratio ${ratio.toFixed(2)}, ${(peakRss / 1e6).toFixed(1)} MB`);
-    if (ratio <= 1.6 && peakRss <= 60e6) {
+    marks.push(
+      `${median(ours).toFixed(1)} ms, ratio ${ratio.toFixed(2)}, ${(peakRss / 1e6).toFixed(1)} MB, own ${(peakAnonymous / 1e6).toFixed(1)} MB`,
+    );
+    // How many pages of its file a kernel maps at once differs by 20 MB; others share them. What it has for itself does not.
+    if (ratio <= 1.6 && (peakRss <= 60e6 || (peakRss <= 80e6 && peakAnonymous <= 14e6))) {
       return;
     }
   }

@@ -3,12 +3,18 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 
 /** What a run cost, as the kernel counted it. */
-export interface MeasuredRun {
+export interface RunCost {
   readonly wallMs: number;
   /** User and system time, in steps of the kernel's clock (10 ms). */
   readonly cpuMs: number;
   /** Highest resident set, bytes. */
   readonly peakRss: number;
+}
+
+/** A run that was measured while it went on. */
+export interface MeasuredRun extends RunCost {
+  /** Highest part of it seen that is no page of a file: what it has for itself, bytes. */
+  readonly peakAnonymous: number;
 }
 
 /**
@@ -62,20 +68,22 @@ const clockTicksPerSecond = 100;
 const shareOfElapsed = 1 / 250;
 
 /** Looks at a child of ours until it is a zombie; see proc(5) for the fields. */
-function watchToTheEnd(pid: number, intervalMs: number): { readonly cpuMs: number; readonly peakRss: number } {
+function watchToTheEnd(pid: number, intervalMs: number): Omit<MeasuredRun, 'wallMs'> {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const startedAt = performance.now();
   let peakRss = 0;
+  let peakAnonymous = 0;
   for (;;) {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    peakRss = Math.max(peakRss, Number(kilobytes ?? 0) * 1024);
+    const bytes = (field: RegExp): number => Number(field.exec(status)?.[1] ?? 0) * 1024;
+    peakRss = Math.max(peakRss, bytes(/^VmHWM:\s+(\d+) kB$/m));
+    peakAnonymous = Math.max(peakAnonymous, bytes(/^RssAnon:\s+(\d+) kB$/m));
     if (/^State:\s+Z/m.test(status)) {
       // After the name in parentheses: state is field 3, utime 14, stime 15, and those of its own children 16 and 17.
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-      return { cpuMs: (ticks * 1000) / clockTicksPerSecond, peakRss };
+      return { cpuMs: (ticks * 1000) / clockTicksPerSecond, peakRss, peakAnonymous };
     }
     if (intervalMs > 0) {
       Atomics.wait(pause, 0, 0, Math.max(intervalMs, (performance.now() - startedAt) * shareOfElapsed));
