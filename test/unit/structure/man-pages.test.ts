@@ -12,8 +12,10 @@ const pages = manPages({ version: '1.2.3', date: '2026-11-27' });
 const plain = (name: string): string =>
   (pages.get(name) ?? assert.fail(`no page ${name}`)).replaceAll(/\\f[BIR]/g, '').replaceAll('\\-', '-');
 
-/** Whether a program is on this machine. */
-const isThere = (program: string): boolean => spawnSync(program, ['-V']).error === undefined;
+/** Why a test that runs the program is left out here; false where it is on this machine. */
+const without = (program: string): string | false =>
+  spawnSync(program, ['-V']).error !== undefined &&
+  `${program} is not on this machine; it runs where the Debian package ${program} is installed`;
 
 describe('the man pages', () => {
   it('are one for the program and one for each command', () => {
@@ -47,7 +49,7 @@ describe('the man pages', () => {
     assert.deepEqual(odd, []);
   });
 
-  it('give groff nothing to warn of', { skip: !isThere('groff') }, () => {
+  it('give groff nothing to warn of', { skip: without('groff') }, () => {
     // All at once: each start costs more than its page.
     const { stderr, status } = spawnSync('groff', ['-man', '-ww', '-z', '-Tutf8'], {
       input: [...pages.values()].join(''),
@@ -56,7 +58,7 @@ describe('the man pages', () => {
     assert.equal(status, 0);
   });
 
-  it('give mandoc nothing to warn of', { skip: !isThere('mandoc') }, () => {
+  it('give mandoc nothing to warn of', { skip: without('mandoc') }, () => {
     for (const name of ['etcdbrctl.1', 'etcdbrctl-snapshot.1', 'etcdbrctl-diff.1', 'etcdbrctl-version.1']) {
       const { stdout } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning'], { input: pages.get(name) ?? '' });
       assert.equal(stdout.toString(), '', name);
