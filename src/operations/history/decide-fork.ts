@@ -15,17 +15,24 @@ const MOST_COMPARED = 5;
 /** A chain, and what names and ages say against it. */
 export interface DoubtedChain extends OverlappingChain {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
+  /** Every fall-back to a lower revision, also where the line goes on above it. */
+  readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
 }
 
 /** How contents are looked into. */
 export interface ForkEvidence {
   /** `equal`, the first revision that differs, or `unknown` when one of the two cannot be read. */
   compare(overlap: Overlap): Promise<'equal' | 'unknown' | number>;
+  /** The same of another full and the base. */
+  compareFull(full: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
   /** Whether a full is the work of a compaction, which takes older snapshots for its source. */
   isCompaction(full: StoredSnapshot): Promise<boolean>;
 }
 
-/** Decides whether a chain is of one history. Looks into nothing when nothing overlaps and nothing is in doubt. Undefined when it is. */
+/**
+ * Decides whether a chain is of one history. Looks into nothing when nothing overlaps, nothing is in doubt, and nothing ends where the base
+ * does. Undefined when it is.
+ */
 export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): Promise<ForkFinding | undefined> {
   const agreeing: Overlap[] = [];
   for (const overlap of overlapsOf(chain)) {
@@ -44,6 +51,17 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
       return finding;
     }
   }
+  for (const { other, fullOf } of endingWithBase(chain)) {
+    const range = { from: other.startRevision, to: other.lastRevision };
+    const outcome = await (other.kind === 'Full'
+      ? evidence.compareFull(other)
+      : evidence.compare({ delta: other, other: 'base', range }));
+    if (typeof outcome === 'number') {
+      const { base, used } = chain;
+      const followed = { from: [base, fullOf], upTo: (used.at(-1) ?? base).lastRevision };
+      return { kind: 'different', pair: { one: other, other: base, revision: outcome, followed } };
+    }
+  }
   return undefined;
 }
 
@@ -54,6 +72,29 @@ export function concerns(
 ): boolean {
   const isUsed = new Set([base, ...used]);
   return (until === undefined || until > full.lastRevision) && before.some((each) => isUsed.has(each));
+}
+
+/** Something that ends where the base does, and the full that leads to it. */
+interface EndingAlike {
+  readonly other: StoredSnapshot;
+  readonly fullOf: StoredSnapshot;
+}
+
+/**
+ * What was named before a fall-back, too, and ends where the base does: the deltas that follow may go on from either. Deltas first: they
+ * are read sooner.
+ */
+function endingWithBase({ base, until, fallBacks }: DoubtedChain): readonly EndingAlike[] {
+  if (until !== undefined && until < base.lastRevision) {
+    return [];
+  }
+  const found = new Map<StoredSnapshot, EndingAlike>();
+  for (const { full, before } of fallBacks.filter((each) => each.before.includes(base))) {
+    for (const other of before.filter((each) => each !== base && each.lastRevision === base.lastRevision)) {
+      found.set(other, { other, fullOf: other.kind === 'Full' ? other : full });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => Number(a.other.kind === 'Full') - Number(b.other.kind === 'Full'));
 }
 
 async function settle(

@@ -1,5 +1,6 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
+import { commonHistory } from '../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -24,13 +25,14 @@ export interface ForkCheckRequest extends DoubtedChain {
 const REMEMBERED = 6;
 
 /**
- * Compares the events of everything that a chain holds twice, and reads what its ages put in doubt. Reads nothing when nothing overlaps and
- * nothing is in doubt. Undefined when all is one history. Throws what the store and the temporary file throw.
+ * Compares the events of everything that a chain holds twice, and reads what its ages put in doubt. Reads nothing when nothing overlaps,
+ * nothing is in doubt, and nothing ends where the base does. Undefined when all is one history. Throws what the store and the temporary file throw.
  */
 export async function findFork(request: ForkCheckRequest, context: RunContext): Promise<ForkFinding | undefined> {
   const comparison = new Comparison(request, context);
   return await decideFork(request, {
     compare: (overlap) => comparison.compare(overlap),
+    compareFull: (full) => comparison.compareFull(full),
     isCompaction: (full) => isCompactionOf(full, request, context),
   });
 }
@@ -56,6 +58,22 @@ class Comparison {
         return compared.outcome === 'different' ? compared.revision : compared.outcome;
       }
       return firstDifference(await this.#of(delta), await this.#of(other), range) ?? 'equal';
+    } catch (error) {
+      if (error instanceof SnapshotDamage || error instanceof Damage) {
+        return 'unknown';
+      }
+      throw error;
+    }
+  }
+
+  /** The same of another full and the base. */
+  async compareFull(full: StoredSnapshot): Promise<'equal' | 'unknown' | number> {
+    const { store, tempDir, database } = this.#request;
+    const base = await database();
+    try {
+      await using expanded = new ExpandedFull({ store, full, tempDir });
+      const { shared, differs } = await commonHistory(base, await expanded.open(this.#context), this.#context);
+      return differs ?? (shared > 0 ? 'equal' : 'unknown');
     } catch (error) {
       if (error instanceof SnapshotDamage || error instanceof Damage) {
         return 'unknown';

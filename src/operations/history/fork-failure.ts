@@ -9,6 +9,13 @@ export interface ForkedPair {
   readonly other: StoredSnapshot;
   /** The first revision that differs between them. */
   readonly revision: number;
+  /** Where deltas follow that may go on from either; names do not tell then which of them was written last. */
+  readonly followed?: {
+    /** For each side the full that leads to it. */
+    readonly from: readonly StoredSnapshot[];
+    /** Where the last of the deltas ends. */
+    readonly upTo: number;
+  };
 }
 
 /** What two snapshots with different events mean, as one sentence without a full stop. */
@@ -24,14 +31,25 @@ export function doubtText({ full, before }: SuspectedFork<StoredSnapshot>): stri
 
 /** The failure of a restore from a store that mixes two histories. */
 export function forkFailure(location: string, pair: ForkedPair): Failure {
-  const [older, younger] = [pair.one, pair.other].toSorted((a, b) => takenOn(a) - takenOn(b));
   return new Failure({
     code: 'history_fork',
     action: 'restore from',
     object: location,
     found: forkedText(pair),
-    remedy: `choose one: ${choosing(younger)} gives what was written last, ${choosing(older)} what was written before it`,
+    remedy: choosingOf(pair),
   });
+}
+
+function choosingOf({ one, other, followed }: ForkedPair): string {
+  if (followed !== undefined) {
+    const ways = followed.from.map((full) => `${choosing(full)} --to-revision ${followed.upTo}`);
+    return (
+      `a clock was wrong, and nothing tells which of them the rest goes on from; choose one: ${ways.join(', or ')}. ` +
+      'Where etcd still runs, the next full snapshot of it ends the doubt'
+    );
+  }
+  const [older, younger] = [one, other].toSorted((a, b) => takenOn(a) - takenOn(b));
+  return `choose one: ${choosing(younger)} gives what was written last, ${choosing(older)} what was written before it`;
 }
 
 /** The failure of a restore from a store that may hold two histories, when nothing says which of them is wanted. */

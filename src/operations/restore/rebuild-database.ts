@@ -195,6 +195,7 @@ async function refuseForks(
       candidates: selection.isChosen ? used : chain.candidates,
       until: selection.until,
       doubts: selection.doubts,
+      fallBacks: selection.fallBacks,
       database: () => Promise.resolve(database),
       tempDir,
     },

@@ -5,7 +5,12 @@ import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import { coverFrom, type RevisionRange } from '../../snapshot/cover.ts';
 import { type History, knownHistories } from '../../snapshot/history/histories.ts';
-import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
+import {
+  fallBacks,
+  possibleForks,
+  type SuspectedFork,
+  suspectedForks,
+} from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
 import { advisingOthers } from '../history/other-histories.ts';
@@ -42,6 +47,8 @@ export interface Selection {
   readonly isChosen: boolean;
   /** What ages say against the chains; nothing when a snapshot is named. */
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
+  /** Every fall-back to a lower revision, also where the line goes on above it; nothing when a full is named: of two it is the one. */
+  readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
 }
 
 /**
@@ -122,6 +129,7 @@ async function selectFrom(
     seen: listing.snapshots,
     isChosen,
     doubts,
+    fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
   };
 }
 

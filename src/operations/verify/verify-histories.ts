@@ -4,7 +4,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
 import { beganOn } from '../../snapshot/history/history-marker.ts';
-import { suspectedForks } from '../../snapshot/history/suspected-forks.ts';
+import { fallBacks, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { ExpandedFull } from '../history/expanded-full.ts';
 import { findFork } from '../history/fork-check.ts';
@@ -41,6 +41,7 @@ export async function findForks(
     );
   }
   const findings: Finding[] = [];
+  const fallen = fallBacks(history.snapshots);
   for (const [at, { base, deltas }] of chains.entries()) {
     if (base === undefined || bad.has(base)) {
       continue;
@@ -51,7 +52,7 @@ export async function findForks(
     const { store, tempDir } = request;
     await using expanded = new ExpandedFull({ store, full: base, tempDir });
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
-    const chain = { base, covered, used, candidates, until: undefined };
+    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen };
     const isNewest = at === chains.length - 1;
     const found = await findFork({ ...chain, store, database, tempDir, doubts: isNewest ? doubts : [] }, context);
     if (found !== undefined) {

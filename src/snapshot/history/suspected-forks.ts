@@ -41,6 +41,14 @@ export function possibleForks<T extends Aged>(snapshots: readonly T[]): readonly
     .map(({ fork }) => fork);
 }
 
+/**
+ * The same whether or not something goes on above them: a delta may go on from either of two snapshots that end at one revision, and a
+ * clock that was set back names them in any order.
+ */
+export function fallBacks<T extends Aged>(snapshots: readonly T[]): readonly SuspectedFork<T>[] {
+  return forksIn(snapshots).map(({ fork }) => fork);
+}
+
 /** More say nothing more, and looking at each takes time. */
 const MOST_FORKS = 100;
 

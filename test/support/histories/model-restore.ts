@@ -5,6 +5,7 @@ import { chooseDeltas } from '../../../src/operations/restore/deltas/choose.ts';
 import { type AheadEvidence, doubtedBy, ofAnotherHistory } from '../../../src/operations/restore/rebuild-selected.ts';
 import { type Selection, selectChain } from '../../../src/operations/restore/select-chain.ts';
 import type { RestoreTarget } from '../../../src/operations/restore/target.ts';
+import { revision } from '../../../src/revision.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { FailureCode } from '../../../src/runtime/failure-code.ts';
 import type { RevisionRange } from '../../../src/snapshot/cover.ts';
@@ -99,13 +100,27 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     throw failure('backup_gap', base);
   }
   const considered = selection.isChosen ? used : candidates;
-  const chain = { base, covered, used, candidates: considered, until, doubts: selection.doubts };
+  const chain = {
+    base,
+    covered,
+    used,
+    candidates: considered,
+    until,
+    doubts: selection.doubts,
+    fallBacks: selection.fallBacks,
+  };
   const compare = ({ delta, other, range }: Overlap): Promise<'equal' | 'unknown' | number> => {
     const another = other === 'base' ? base : other;
     const isKnown = store.contents.has(delta.name) && store.contents.has(another.name);
     return Promise.resolve(isKnown ? (firstDifference(store, [delta, another], range) ?? 'equal') : 'unknown');
   };
-  if ((await decideFork(chain, { compare, isCompaction: () => Promise.resolve(false) })) !== undefined) {
+  const compareFull = (full: StoredSnapshot): Promise<'equal' | 'unknown' | number> => {
+    const isKnown = store.contents.has(base.name) && store.contents.has(full.name);
+    const range = { from: revision(1), to: base.lastRevision };
+    return Promise.resolve(isKnown ? (firstDifference(store, [base, full], range) ?? 'equal') : 'unknown');
+  };
+  const isCompaction = (): Promise<boolean> => Promise.resolve(false);
+  if ((await decideFork(chain, { compare, compareFull, isCompaction })) !== undefined) {
     throw failure('history_fork', base);
   }
   const changes = content(store, base).slice(0, (until ?? covered) - 1);

@@ -148,6 +148,40 @@ describe('random lives of a cluster', () => {
     assert.equal(await restored(honest(lived)), 'history_fork');
   });
 
+  const foundByChance: readonly (readonly [string, readonly Happening[]])[] = [
+    [
+      'a full of the new cluster',
+      [
+        { what: 'rebuild' },
+        { what: 'clock', seconds: -90 },
+        { what: 'full' },
+        { what: 'clock', seconds: 100 * 86_400 },
+        { what: 'write', changes: 1 },
+        { what: 'delta', writer: 'ours' },
+      ],
+    ],
+    [
+      'a delta of the new cluster',
+      [
+        { what: 'clock', seconds: -3_000 },
+        { what: 'rebuild' },
+        { what: 'delta', writer: 'ours' },
+        { what: 'write', changes: 1 },
+        { what: 'clock', seconds: 2 * 86_400 },
+        { what: 'delta', writer: 'ours' },
+      ],
+    ],
+  ];
+  for (const [what, life] of foundByChance) {
+    it(`under one such program, whose clock was set back: ${what} that ends where the dead one does is refused`, async () => {
+      const lived = new RandomLife('Go');
+      for (const happening of life) {
+        lived.happen(happening);
+      }
+      assert.equal(await restored(honest(lived)), 'history_fork');
+    });
+  }
+
   // Deltas of a second writer may begin where a dead cluster ended, once garbage collection has removed what would tell.
   it('under one such program alone: older states are of one history, too', async () => {
     const alone = happenings.map((life) =>

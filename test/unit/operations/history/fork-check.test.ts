@@ -9,6 +9,7 @@ import type { RestoreTarget } from '../../../../src/operations/restore/target.ts
 import { type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
 import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { eventDatabase, eventsOfDatabase } from '../../../support/datadir/event-database.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
@@ -215,6 +216,14 @@ describe('no history is left', () => {
     assert.equal(await restored([first, shared, newer, compacted]), 'a2@2 a3@3 a4@4 a5@5');
   });
 
+  it('by snapshots of one revision that were named before a full of a lower one, and tell the same', async () => {
+    const [lower, again] = [await full(past.slice(0, 1), 30), await full(past, 12)];
+    const objects = [first, shared, await full(past, 11), again, lower, delta(puts('a', 4, 5), 31)];
+    assert.equal(await restored(objects), 'a2@2 a3@3 a4@4 a5@5');
+    const compacted = await full(past, 12, true);
+    assert.equal(await restored(objects.with(3, compacted)), 'a2@2 a3@3 a4@4 a5@5');
+  });
+
   it('by two writers whose clocks differ', async () => {
     const theirs = await full(past, 20);
     const again = delta(puts('a', 4, 8), 21);
@@ -226,6 +235,63 @@ describe('no history is left', () => {
     const objects = [base, ...left];
     await refused(objects, new RegExp(`--snapshot ${nameOf(left[1])}`));
     assert.equal(await restored(objects, { from: nameOf(left[1]) }), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+  });
+});
+
+describe('a new cluster whose clock was set back, so that the line seems to go on above its first full', () => {
+  const dead = puts('a', 2, 3);
+  const began = puts('b', 2, 2);
+  const own = puts('b', 3, 3);
+
+  it('is not merged with the dead one where both have a full of one revision', async () => {
+    const old = await full(dead, 0);
+    const begin = await full(began, 12);
+    const renamed = await full([...began, ...own], -64);
+    const next = delta(puts('b', 4, 4), 8_640_000);
+    await refusedEverywhere([old, begin, renamed, next], renamed, old);
+    const objects = [old, begin, renamed, next];
+    const until = { kind: 'revision', revision: revision(4) } as const;
+    await refused(objects, new RegExp(`restore --snapshot ${nameOf(old)} --to-revision 4, or`));
+    await refused(objects, new RegExp(`restore --snapshot ${nameOf(renamed)} --to-revision 4\\.`), { until });
+    await refused(objects, /disagree/, { from: nameOf(next) });
+    assert.equal(await restored(objects, { from: nameOf(old) }), 'a2@2 a3@3');
+    assert.equal(await restored(objects, { from: nameOf(renamed), until }), 'b2@2 b3@3 b4@4');
+  });
+
+  it('is not merged with the dead one where it has a delta of that revision', async () => {
+    const old = await full(dead, 0);
+    const begin = await full(began, 1);
+    const renamed = delta(own, -2_974);
+    const next = delta(puts('b', 4, 4), 172_800);
+    const objects = [old, begin, renamed, next];
+    await refusedEverywhere(objects, renamed, old);
+    await refused(objects, new RegExp(`restore --snapshot ${nameOf(begin)} --to-revision 4\\.`));
+    const until = { kind: 'revision', revision: revision(4) } as const;
+    assert.equal(await restored(objects, { from: nameOf(begin), until }), 'b2@2 b3@3 b4@4');
+  });
+});
+
+describe('a restore', () => {
+  /** Names of what a restore fetches. */
+  async function fetched(objects: readonly MemoryObject[]): Promise<readonly string[]> {
+    using dir = makeTempDir();
+    const inner = memorySnapStore(objects);
+    const names = new Set<string>();
+    const fetch: SnapStore['fetch'] = (snapshot, options) => {
+      names.add(snapshot.name);
+      return inner.fetch(snapshot, options);
+    };
+    await restore(restoreRequest(dir, { store: { ...inner, fetch } }), recordedContext());
+    return [...names].toSorted();
+  }
+
+  it('fetches no second full of one revision where none of a lower one was named after them', async () => {
+    const [again, next] = [await full(past, 12), delta(puts('a', 4, 5), 31)];
+    const ordinary = [first, shared, await full(past, 11), again, next];
+    assert.deepEqual(await fetched(ordinary), [nameOf(again), nameOf(next)]);
+    const [later, last] = [await full(past, 40), delta(puts('a', 4, 5), 41)];
+    const fallen = [...ordinary.slice(0, -1), await full(past.slice(0, 1), 30), later, last];
+    assert.deepEqual(await fetched(fallen), [nameOf(later), nameOf(last)]);
   });
 });
 
