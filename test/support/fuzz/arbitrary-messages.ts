@@ -1,9 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { randomWalkLength } from '../fixtures/random-walk-length.ts';
-
-/** The same bytes in every run, so that everybody sees a finding. */
-export const seededRuns = { numRuns: randomWalkLength({ usual: 300, long: 3000 }), seed: 20_261_121 } as const;
+import { fc } from './seeded-properties.ts';
 
 /** Runs a parser, which may refuse the bytes with an error of the expected kind; any other one is a fault of the parser. */
 export function assertReadOrRefused(parse: () => unknown, expected: new (...parameters: never[]) => Error): void {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { missingMarkers } from '../../../src/operations/copy/copy-markers.ts';
 import { pendingObjects, planCopy } from '../../../src/operations/copy/plan.ts';
 import { planRetention } from '../../../src/retention/plan.ts';
@@ -13,6 +12,7 @@ import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/h
 import { mayBeLeft } from '../../../src/snapshot/history/unproven-continuation.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
+import { fc } from '../fuzz/seeded-properties.ts';
 
 /** What one revision did; no two changes that were ever made are the same. */
 export type Change = string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { combineCrc64, crc64, RunningCrc64 } from '../../../src/checksum/crc64.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 test('crc64 gives the check value of the catalogue for CRC-64/XZ', () => {
   assert.equal(crc64(Buffer.from('123456789')), 0x995dc9bbdf1939fan);

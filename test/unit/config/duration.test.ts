@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/config/duration.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 describe('durations', () => {
   const readable: readonly (readonly [string, number])[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { splitList } from '../../../src/config/string-list.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 describe('comma separated lists', () => {
   const cases: readonly (readonly [string, readonly string[] | undefined])[] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { MalformedMessage, ProtobufReader } from '../../../src/protobuf/reader.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 /** Encodes as protobuf's base 128 varints, negative numbers as their 64-bit two's complement. */
 function varint(value: bigint): number[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { writeVarint } from '../../../src/protobuf/varint.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 function written(value: number | bigint): string {
   const target = Buffer.alloc(12, 0xee);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { type Decision, planRetention } from '../../../src/retention/plan.ts';
 import type { Retainable, RetentionRequest } from '../../../src/retention/request.ts';
 import { describeReason } from '../../../src/retention/verdict.ts';
@@ -9,6 +8,7 @@ import { newestChain } from '../../../src/snapshot/chain.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
 import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 import { histories } from './histories.ts';
 
 const HISTORIES = histories();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import fc from 'fast-check';
 import { Int64Map } from '../../../src/runtime/int64-map.ts';
 import { Int64Set } from '../../../src/runtime/int64-set.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 import { timeGrowth } from '../../support/growth/time-growth.ts';
 
 const id = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { nearestWord } from '../../../src/runtime/nearest-word.ts';
 import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 describe('the nearest word', () => {
   const words = ['snapshot', 'restore', 'initialize', 'compact', 'copy'];

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { revision } from '../../../src/revision.ts';
 import { type ChainPlan, newestChain } from '../../../src/snapshot/chain.ts';
 import { coverFrom } from '../../../src/snapshot/cover.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 /** A plan in words: what is used, what is missing, and what was noted. */
 function summary(plan: ChainPlan<Snapshot>): string {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { nextRevision, revision } from '../../../src/revision.ts';
 import { newSnapshot, parseRelativeKey, relativeKey } from '../../../src/snapshot/name.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 test('a v2 name gives every field', () => {
   assert.deepEqual(parseRelativeKey('v2/Full-00000000-00000058-1795251532.gz.final'), {

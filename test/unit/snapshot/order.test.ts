@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
+import { fc } from '../../support/fuzz/seeded-properties.ts';
 
 const ORDERED = [
   'Full-0-58-100',

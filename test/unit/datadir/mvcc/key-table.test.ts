@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { KeyTable } from '../../../../src/datadir/mvcc/key-table.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 test('any puts and deletions leave what they leave in a Map', () => {

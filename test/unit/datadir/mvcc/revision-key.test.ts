@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { decodeRevisionKey, encodeRevisionKey } from '../../../../src/datadir/mvcc/revision-key.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 

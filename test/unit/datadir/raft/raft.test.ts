@@ -1,9 +1,9 @@
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { decodeConfChange, decodeEntry, decodeHardState } from '../../../../src/datadir/raft/raft.ts';
 import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
-import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
+import { arbitraryBytes, assertReadOrRefused } from '../../../support/fuzz/arbitrary-messages.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 for (const [what, decode] of Object.entries({
   'an entry': decodeEntry,
@@ -13,7 +13,7 @@ for (const [what, decode] of Object.entries({
   test(`${what} is read or refused, whatever its bytes are`, () => {
     fc.assert(
       fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), MalformedMessage)),
-      { ...seededRuns, numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
+      { numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
     );
   });
 }

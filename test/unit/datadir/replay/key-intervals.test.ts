@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { KeyIntervals } from '../../../../src/datadir/replay/key-intervals.ts';
 import type { KeyRange } from '../../../../src/datadir/replay/key-range.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 describe('ranges of keys', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { LiveKeys } from '../../../../src/datadir/replay/live-keys.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 const state = { createRevision: 2, modRevision: 2, version: 1, lease: 0n, value: undefined };

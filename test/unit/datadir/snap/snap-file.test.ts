@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import {
@@ -11,7 +10,9 @@ import {
   type RaftSnapshot,
   writeSnapFile,
 } from '../../../../src/datadir/snap/snap-file.ts';
-import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { arbitraryBytes, assertReadOrRefused } from '../../../support/fuzz/arbitrary-messages.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 const SNAPSHOT: RaftSnapshot = {
   term: 3,
@@ -45,7 +46,7 @@ test('any bytes are read or refused, and one changed byte is refused', () => {
   const sound = encodeSnapFile(SNAPSHOT);
   fc.assert(
     fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decodeSnapFile(bytes, NAME), Damage)),
-    seededRuns,
+    { numRuns: randomWalkLength({ usual: 300, long: 3000 }) },
   );
   fc.assert(
     fc.property(fc.integer({ min: 0, max: sound.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
@@ -53,6 +54,6 @@ test('any bytes are read or refused, and one changed byte is refused', () => {
       changed[at] = (changed[at] ?? 0) ^ change;
       assert.throws(() => decodeSnapFile(changed, NAME), Damage);
     }),
-    seededRuns,
+    { numRuns: randomWalkLength({ usual: 300, long: 3000 }) },
   );
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import {
   decodeMetadata,
   decodeWalSnapshot,
@@ -10,7 +9,8 @@ import {
 } from '../../../../src/datadir/wal/record.ts';
 import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
-import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
+import { arbitraryBytes, assertReadOrRefused } from '../../../support/fuzz/arbitrary-messages.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 const METADATA = { nodeId: 0xfedc_ba98_7654_3210n, clusterId: 0x8000_0000_0000_0001n };
 const SNAPSHOT = { index: 2 ** 40, term: 3, confState: { voters: [2n ** 64n - 1n], learners: [5n] } };
@@ -49,7 +49,7 @@ for (const [what, decode] of Object.entries({ metadata: decodeMetadata, 'a mark'
   test(`${what} is read or refused, whatever its bytes are`, () => {
     fc.assert(
       fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), MalformedMessage)),
-      { ...seededRuns, numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
+      { numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
     );
   });
 }

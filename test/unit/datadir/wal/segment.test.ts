@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { RecordEncoder, type RecordKind } from '../../../../src/datadir/wal/record.ts';
 import { readSegment, type SegmentEnd } from '../../../../src/datadir/wal/segment.ts';
-import { arbitraryMessage, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { arbitraryMessage } from '../../../support/fuzz/arbitrary-messages.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 const { signal } = new AbortController();
 
@@ -101,6 +102,6 @@ test('any bytes are read as a segment or refused', async () => {
         }
       },
     ),
-    seededRuns,
+    { numRuns: randomWalkLength({ usual: 300, long: 3000 }) },
   );
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { TransactionTooLarge } from '../../../../src/etcd/etcd-failure.ts';
 import { TransactionJoiner } from '../../../../src/etcd/watch/transaction-joiner.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { del, labels, put } from '../../../support/fixtures/delta-events.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 const endpoint = 'http://etcd-0:2379';

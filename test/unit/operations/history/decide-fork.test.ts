@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { readStoredBackups } from '../../../../src/operations/initialize/stored-backups.ts';
 import { revision } from '../../../../src/revision.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { restored, type Store } from '../../../support/histories/model-restore.ts';
 import { type Change, type Happening, happenings, RandomLife } from '../../../support/histories/random-life.ts';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { planPrune } from '../../../../src/operations/prune/plan-prune.ts';
 import { carryOut, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
 import { revision } from '../../../../src/revision.ts';
@@ -11,6 +10,7 @@ import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import { FakeClock } from '../../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 import { MemoryStore } from '../../../support/stores/memory-store.ts';
 
 const clock = new FakeClock('2026-11-21T12:30:00Z');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { revision } from '../../../../src/revision.ts';
 import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
@@ -9,6 +8,7 @@ import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 import { put } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { eventTimeOf, formatEventTime, parseEventTime } from '../../../../src/snapshot/delta/event-time.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
 
 test('trailing zeros of the fraction are left out, as Go does', () => {
   const seconds = Date.UTC(2026, 10, 21, 8, 59, 27) / 1000;
