@@ -1,13 +1,16 @@
 import { revision } from '../../revision.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
+import type { UnprovenContinuation } from '../../snapshot/history/unproven-continuation.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type CrossedDoubt, crossedDoubt } from './crossed-doubt.ts';
 import type { ForkedPair } from './fork-failure.ts';
 import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
 
 /** What a check found against a chain. */
 export type ForkFinding =
   | { readonly kind: 'different'; readonly pair: ForkedPair }
-  | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> };
+  | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> }
+  | { readonly kind: 'unproven'; readonly crossed: CrossedDoubt };
 
 /** So many deltas with which nothing can be compared are looked at; more would show nothing more. */
 const MOST_COMPARED = 5;
@@ -17,6 +20,8 @@ export interface DoubtedChain extends OverlappingChain {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Every fall-back to a lower revision, also where the line goes on above it. */
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
+  /** What markers say of fulls that nothing proved to continue what was before them. */
+  readonly unproven: readonly UnprovenContinuation[];
 }
 
 /** How contents are looked into. */
@@ -44,6 +49,10 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     if (outcome === 'equal') {
       agreeing.push(overlap);
     }
+  }
+  const crossed = crossedDoubt(chain, chain.unproven, agreeing);
+  if (crossed !== undefined) {
+    return { kind: 'unproven', crossed };
   }
   for (const fork of chain.doubts.filter((each) => concerns(each, chain))) {
     const finding = await settle({ fork, chain, agreeing }, evidence);

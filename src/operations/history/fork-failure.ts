@@ -2,6 +2,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { CrossedDoubt } from './crossed-doubt.ts';
 
 /** Two snapshots that do not belong to one history. */
 export interface ForkedPair {
@@ -50,6 +51,23 @@ function choosingOf({ one, other, followed }: ForkedPair): string {
   }
   const [older, younger] = [one, other].toSorted((a, b) => takenOn(a) - takenOn(b));
   return `choose one: ${choosing(younger)} gives what was written last, ${choosing(older)} what was written before it`;
+}
+
+/** What a chain means that crosses a doubt, as one sentence without a full stop. */
+export function crossedText({ before, after, doubt }: CrossedDoubt): string {
+  return `${after.name} would continue ${before.name}, but nothing proves that the cluster of the full at revision ${doubt.upTo}, which was taken between them, went on from there`;
+}
+
+/** The failure of a restore that would go on from what may be of another history. */
+export function crossedFailure(location: string, crossed: CrossedDoubt): Failure {
+  const { before, doubt } = crossed;
+  return new Failure({
+    code: 'history_fork',
+    action: 'restore from',
+    object: location,
+    found: crossedText(crossed),
+    remedy: `give at most --to-revision ${before.lastRevision} for the state before it, or ${doubt.upTo} and later for what came after`,
+  });
 }
 
 /** The failure of a restore from a store that may hold two histories, when nothing says which of them is wanted. */

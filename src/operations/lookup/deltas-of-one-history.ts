@@ -20,7 +20,7 @@ export async function deltasOfOneHistory(
   context: RunContext,
 ): Promise<readonly StoredSnapshot[]> {
   const { store, selection, lastRevision: covered, tempDir } = source;
-  const { until, unrecorded, isChosen, doubts, fallBacks } = selection;
+  const { until, unrecorded, isChosen, doubts, fallBacks, unproven } = selection;
   const [chain] = selection.chains;
   if (unrecorded !== undefined) {
     throw new NeedsWhole('it is not recorded when all changes came');
@@ -38,7 +38,19 @@ export async function deltasOfOneHistory(
   };
   if (
     (await findFork(
-      { store, base: chain.base, covered, used: deltas, candidates, until, doubts, fallBacks, database, tempDir },
+      {
+        store,
+        base: chain.base,
+        covered,
+        used: deltas,
+        candidates,
+        until,
+        doubts,
+        fallBacks,
+        unproven,
+        database,
+        tempDir,
+      },
       context,
     )) !== undefined
   ) {

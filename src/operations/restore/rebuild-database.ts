@@ -8,8 +8,8 @@ import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { revisionsText } from '../../snapshot/revision-range-text.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { findingFailure } from '../history/finding-failure.ts';
 import { findFork } from '../history/fork-check.ts';
-import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
 import { withoutForeignAlarms } from './alarms.ts';
 import { clusterIdOf } from './backed-up-cluster.ts';
 import type { CandidateChain } from './candidate-chain.ts';
@@ -196,15 +196,14 @@ async function refuseForks(
       until: selection.until,
       doubts: selection.doubts,
       fallBacks: selection.fallBacks,
+      unproven: selection.unproven,
       database: () => Promise.resolve(database),
       tempDir,
     },
     context,
   );
   if (finding !== undefined) {
-    throw finding.kind === 'different'
-      ? forkFailure(store.location, finding.pair)
-      : doubtFailure(store.location, finding.fork);
+    throw findingFailure(store.location, finding);
   }
 }
 

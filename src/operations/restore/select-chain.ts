@@ -11,6 +11,7 @@ import {
   type SuspectedFork,
   suspectedForks,
 } from '../../snapshot/history/suspected-forks.ts';
+import { type UnprovenContinuation, unprovenIn } from '../../snapshot/history/unproven-continuation.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
 import { advisingOthers } from '../history/other-histories.ts';
@@ -49,6 +50,8 @@ export interface Selection {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Every fall-back to a lower revision, also where the line goes on above it; nothing when a full is named: of two it is the one. */
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
+  /** What markers say of fulls that nothing proved to continue what was before them; nothing when a full is named. */
+  readonly unproven: readonly UnprovenContinuation[];
 }
 
 /**
@@ -130,6 +133,7 @@ async function selectFrom(
     isChosen,
     doubts,
     fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
+    unproven: named?.kind === 'Full' ? [] : unprovenIn(listing.markers),
   };
 }
 

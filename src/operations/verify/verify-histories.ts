@@ -3,12 +3,14 @@ import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
-import { beganOn } from '../../snapshot/history/history-marker.ts';
+import { beganOn, type StoreMarker } from '../../snapshot/history/history-marker.ts';
 import { fallBacks, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
+import { unprovenIn } from '../../snapshot/history/unproven-continuation.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { ExpandedFull } from '../history/expanded-full.ts';
+import { findingText } from '../history/finding-failure.ts';
 import { findFork } from '../history/fork-check.ts';
-import { doubtText, forkedText } from '../history/fork-failure.ts';
+import { doubtText } from '../history/fork-failure.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
 import type { Finding } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
@@ -21,6 +23,7 @@ export async function findForks(
   work: {
     readonly request: VerifyRequest;
     readonly history: History<StoredSnapshot>;
+    readonly markers: readonly StoreMarker[];
     readonly chains: readonly CatalogChain<StoredSnapshot>[];
     /** What cannot be read takes no part. */
     readonly bad: ReadonlySet<StoredSnapshot>;
@@ -29,7 +32,7 @@ export async function findForks(
   },
   context: RunContext,
 ): Promise<readonly Finding[]> {
-  const { request, history, chains, bad, revisions } = work;
+  const { request, history, markers, chains, bad, revisions } = work;
   const doubts = suspectedForks(history.snapshots);
   if (request.level === 'catalog') {
     return doubts.map(
@@ -54,13 +57,10 @@ export async function findForks(
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
     const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen };
     const isNewest = at === chains.length - 1;
-    const found = await findFork({ ...chain, store, database, tempDir, doubts: isNewest ? doubts : [] }, context);
+    const inDoubt = isNewest ? { doubts, unproven: unprovenIn(markers) } : { doubts: [], unproven: [] };
+    const found = await findFork({ ...chain, ...inDoubt, store, database, tempDir }, context);
     if (found !== undefined) {
-      const [snapshot, text] =
-        found.kind === 'different'
-          ? [found.pair.one.name, forkedText(found.pair)]
-          : [found.fork.full.name, doubtText(found.fork)];
-      findings.push({ weight: 'problem', snapshot, text });
+      findings.push({ weight: 'problem', ...findingText(found) });
     }
   }
   return findings;

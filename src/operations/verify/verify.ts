@@ -76,7 +76,10 @@ async function verify(request: VerifyRequest, context: RunContext, attempts: num
     return await again(request, context, attempts);
   }
   const companions = await examineCompanions(request, context);
-  const forks = await findForks({ request, history, chains: catalog.chains, bad, revisions }, context);
+  const forks = await findForks(
+    { request, history, markers: listing.markers, chains: catalog.chains, bad, revisions },
+    context,
+  );
   const usable = restorable(history.snapshots).filter(
     (each) => sound.has(each) || !(bad.has(each) || isTooSmall(each)),
   );

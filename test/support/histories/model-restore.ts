@@ -108,6 +108,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     until,
     doubts: selection.doubts,
     fallBacks: selection.fallBacks,
+    unproven: selection.unproven,
   };
   const compare = ({ delta, other, range }: Overlap): Promise<'equal' | 'unknown' | number> => {
     const another = other === 'base' ? base : other;

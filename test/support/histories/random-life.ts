@@ -118,6 +118,8 @@ export class RandomLife {
   readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
   readonly #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
+  /** Whether not even a marker tells so once: a single full was there, and no delta that would be in doubt. */
+  wasPutBackUnmarked = false;
   #latest = 0;
   #namedBehind = false;
   copiedMarkers: readonly StoreMarker[] = [];
@@ -294,6 +296,7 @@ export class RandomLife {
     const base = past.findLast(({ kind }) => kind === 'Full');
     const needed = base === undefined || this.isForged(base) ? inDoubt : [base, ...inDoubt];
     this.#doubts.push({ until: full.createdOn + LEFT_SECONDS, names: needed.map(({ name }) => name) });
+    this.wasPutBackUnmarked ||= this.#program !== 'ours' || first === undefined;
     if (this.#program === 'ours' && first !== undefined) {
       const numbers = { begunOn: full.createdOn, shared };
       const facts = { why: 'continuation_unproven', upTo: full.lastRevision, first: first.name, left: [] } as const;

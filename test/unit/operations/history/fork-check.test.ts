@@ -9,6 +9,7 @@ import type { RestoreTarget } from '../../../../src/operations/restore/target.ts
 import { type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
 import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { type DoubtMarker, markerName, type StoreMarker } from '../../../../src/snapshot/history/history-marker.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { eventDatabase, eventsOfDatabase } from '../../../support/datadir/event-database.ts';
@@ -38,10 +39,16 @@ function nameOf({ key }: MemoryObject): string {
 }
 
 /** The keys of what a restore brings back, `key@revision`. */
-async function restored(objects: readonly MemoryObject[], target: RestoreTarget = {}): Promise<string> {
+async function restored(
+  objects: readonly MemoryObject[],
+  target: RestoreTarget = {},
+  markers: readonly StoreMarker[] = [],
+): Promise<string> {
   using dir = makeTempDir();
   const { readFileSync } = await import('node:fs');
-  await restore(restoreRequest(dir, { store: memorySnapStore(objects), target }), recordedContext());
+  const inner = memorySnapStore(objects);
+  const store: SnapStore = { ...inner, list: async (options) => ({ ...(await inner.list(options)), markers }) };
+  await restore(restoreRequest(dir, { store, target }), recordedContext());
   const events = await eventsOfDatabase(readFileSync(dir.join('data', 'member', 'snap', 'db')));
   return labels(events).join(' ');
 }
@@ -268,6 +275,41 @@ describe('a new cluster whose clock was set back, so that the line seems to go o
     await refused(objects, new RegExp(`restore --snapshot ${nameOf(begin)} --to-revision 4\\.`));
     const until = { kind: 'revision', revision: revision(4) } as const;
     assert.equal(await restored(objects, { from: nameOf(begin), until }), 'b2@2 b3@3 b4@4');
+  });
+});
+
+describe('a delta that was stored after a full of which nothing proves that it continues what was before', () => {
+  const marker: DoubtMarker = {
+    name: markerName({ begunOn: T + 10, shared: revision(2) }),
+    begunOn: T + 10,
+    shared: revision(2),
+    why: 'continuation_unproven',
+    upTo: revision(7),
+    first: nameOf(shared),
+    clusterId: '1',
+    left: [],
+  };
+  const until = { kind: 'revision', revision: revision(6) } as const;
+
+  async function restoredInDoubt(second: MemoryObject, target: RestoreTarget): Promise<string> {
+    const later = await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 10, true);
+    return await restored([first, shared, left[0], later, second], target, [marker]);
+  }
+
+  it('does not continue that', async () => {
+    const message = /nothing proves .* revision 7.*give at most --to-revision 5 .* or 7 and later/;
+    await assert.rejects(restoredInDoubt(delta(puts('b', 6, 8), 11), { until }), { code: 'history_fork', message });
+    const before = { until: { ...until, revision: revision(5) } };
+    assert.equal(await restoredInDoubt(delta(puts('b', 6, 8), 11), before), 'a2@2 a3@3 a4@4 a5@5');
+    assert.equal(await restoredInDoubt(delta(puts('b', 6, 8), 11), {}), 'a2@2 a3@3 b4@4 b5@5 b6@6 b7@7 b8@8');
+  });
+
+  it('continues it where both tell the same of a revision', async () => {
+    assert.equal(await restoredInDoubt(delta(puts('a', 5, 8), 11), { until }), 'a2@2 a3@3 a4@4 a5@5 a6@6');
+  });
+
+  it('continues it where the full was taken later still', async () => {
+    assert.equal(await restoredInDoubt(delta(puts('a', 6, 8), 9), { until }), 'a2@2 a3@3 a4@4 a5@5 a6@6');
   });
 });
 
