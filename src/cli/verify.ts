@@ -150,9 +150,10 @@ function verifyReport(result: VerifyResult, recorded: string | undefined): Repor
               dbSize: restored.dbSize,
             },
       recorded: recorded ?? null,
-      findings: findings.map(({ weight, snapshot, text, unopened }) => ({
+      findings: findings.map(({ weight, snapshot, text, unopened, unread }) => ({
         ...{ weight, snapshot: snapshot ?? null, text },
         ...(unopened === true && { unopened }),
+        ...(unread === true && { unread }),
       })),
     },
   };
@@ -198,9 +199,14 @@ function refuseProblems(result: VerifyResult): void {
       remedy: 'give the secret key of one of their recipients with --identity; --level catalog needs none',
     });
   }
+  const isUnread = problems.some(({ unread }) => unread === true);
+  const again =
+    'what could not be read may be sound: the reason is next to its name; mend that, and run etcdbrctl verify again';
   const nothing = forked
     ? 'choose one of the two histories with etcdbrctl restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
-    : 'nothing in it can be restored: take a full snapshot of the running cluster now';
+    : isUnread
+      ? again
+      : 'nothing in it can be restored: take a full snapshot of the running cluster now';
   throw new Failure({
     code: 'verify_failed',
     action: 'verify',
@@ -209,7 +215,7 @@ function refuseProblems(result: VerifyResult): void {
     remedy: `${
       provable === undefined
         ? nothing
-        : `it can be restored up to revision ${provable.revision} (etcdbrctl restore --to-revision ${provable.revision}); take a full snapshot of the running cluster`
+        : `it can be restored up to revision ${provable.revision} (etcdbrctl restore --to-revision ${provable.revision}); ${isUnread ? again : 'take a full snapshot of the running cluster'}`
     }${other}`,
   });
 }

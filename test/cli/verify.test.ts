@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { PROOF_PREFIX } from '../../src/snapshot/proof-name.ts';
+import { goldenObjects } from '../support/fixtures/golden-store.ts';
+import { htmlAnswer, xmlRefusal } from '../support/servers/answer-script.ts';
+import type { ScriptedAnswer } from '../support/servers/http-fault.ts';
+import { startS3Server } from '../support/servers/s3-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
+import { s3Place } from './s3-place.ts';
 
 describe('verify', () => {
   it('proves a sound store by restoring it, and leaves nothing', async () => {
@@ -59,5 +65,61 @@ describe('verify', () => {
     assert.equal(exitCode, 1);
     assert.match(stdout, /^Restorable up to: +nothing$/m);
     assert.match(stderr, /nothing in it can be restored/);
+  });
+});
+
+/** Verifies a sound golden backup whose store gives `answer` to every read of an object with `among` in its key. */
+async function verifyUnread(answer: ScriptedAnswer, among = '') {
+  await using rig = makeRig();
+  await using server = await startS3Server();
+  for (const { key, bytes } of goldenObjects('etcd-3.5/gzip')) {
+    server.objects.set(`etcd-main/${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
+  }
+  server.fault(({ operation, key }) =>
+    operation === 'GetObject' && key.includes(among) ? { kind: 'answer', answer } : undefined,
+  );
+  const { flags, env } = s3Place(rig, server.endpoint);
+  const recorded = () => [...server.objects.keys()].filter((key) => key.includes(PROOF_PREFIX));
+  const run = await rig.run(['verify', '--record', '-o', 'json', '--store-prefix=etcd-main', ...flags], { env });
+  return { ...run, recorded: recorded() };
+}
+
+describe('verify, of objects that the store does not give,', () => {
+  const answers: Readonly<Record<string, ScriptedAnswer>> = {
+    'a refusal': xmlRefusal(403, 'AccessDenied'),
+    'a store that does not know how': xmlRefusal(501, 'NotImplemented'),
+    'a page of a proxy': htmlAnswer(200),
+    'an archived object': xmlRefusal(403, 'InvalidObjectState'),
+  };
+  for (const [title, answer] of Object.entries(answers)) {
+    it(`says what was answered, nothing about the snapshots, and writes no proof: ${title}`, async () => {
+      const { stderr, exitCode, recorded } = await verifyUnread(answer);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^error: cannot read \S+Full-\S+: /m);
+      assert.doesNotMatch(stderr, /take a full snapshot|nothing in it can be restored/);
+      assert.deepEqual(recorded, []);
+    });
+
+    it(`does not take the full for lost: ${title}`, async () => {
+      const { stdout, stderr, exitCode } = await verifyUnread(answer, 'Full-');
+      assert.equal(exitCode, 1);
+      const { findings } = JSON.parse(stdout) as { findings: Record<string, unknown>[] };
+      assert.deepEqual(
+        findings.map(({ unread }) => unread),
+        [true],
+      );
+      assert.match(
+        stderr,
+        /^error: cannot verify \S+: 1 problem found; what could not be read may be sound: .*again$/m,
+      );
+    });
+  }
+
+  it('names how far the others lead', async () => {
+    const { stderr } = await verifyUnread(htmlAnswer(200), 'Incr-00000090');
+    assert.match(
+      stderr,
+      /up to revision 89 \(etcdbrctl restore --to-revision 89\); what could not be read may be sound/,
+    );
   });
 });

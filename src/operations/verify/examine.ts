@@ -5,7 +5,7 @@ import type { Catalog } from '../../snapshot/catalog.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { checkSnapshot } from './check-snapshot.ts';
-import { type Finding, findingOf } from './findings.ts';
+import { type Finding, findingOf, isRefusal } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
 
 /** A store that does not answer for so many objects in a row answers for none. */
@@ -54,7 +54,7 @@ export async function examine(
   const level = request.level === 'hash' ? 'hash' : 'structure';
   const newest = newestChain(catalog);
   let unanswered = 0;
-  const denied: StoreError[] = [];
+  const refused: StoreError[] = [];
   const examineOne = async (snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> => {
     let counted = 0;
     const onRead = (bytes: number): void => {
@@ -82,8 +82,8 @@ export async function examine(
       if (finding === undefined || unanswered === mostUnanswered) {
         throw error;
       }
-      if (error instanceof StoreError && error.kind === 'denied') {
-        denied.push(error);
+      if (isRefusal(error)) {
+        refused.push(error);
       }
       examination.bad.add(snapshot);
       if (error instanceof StoreError && error.kind === 'not_found') {
@@ -109,9 +109,9 @@ export async function examine(
     { workers, act: examineOne },
     context.signal,
   );
-  const [refusal] = denied;
-  if (refusal !== undefined && denied.length === chosen.length) {
-    // It says something about our rights, and nothing about the snapshots.
+  const [refusal] = refused;
+  if (refusal !== undefined && refused.length === chosen.length) {
+    // It says something about the store or our rights, and nothing about the snapshots.
     throw refusal;
   }
   return examination;

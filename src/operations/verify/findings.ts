@@ -15,6 +15,8 @@ export interface Finding {
   readonly text: string;
   /** It is encrypted, and no given identity opens it: nothing is known of its contents. */
   readonly unopened?: true;
+  /** The store did not give it: nothing is known of its contents. */
+  readonly unread?: true;
 }
 
 /** What it means that an object is encrypted and was not opened; undefined for any other error. */
@@ -36,7 +38,9 @@ export function findingOf(error: unknown, snapshot: StoredSnapshot): Finding | u
     return unopened;
   }
   const text = textOf(error);
-  return text === undefined ? undefined : { weight: 'problem', snapshot: snapshot.name, text };
+  return text === undefined
+    ? undefined
+    : { weight: 'problem', snapshot: snapshot.name, text, ...(isRefusal(error) && { unread: true }) };
 }
 
 function textOf(error: unknown): string | undefined {
@@ -53,6 +57,11 @@ function textOf(error: unknown): string | undefined {
     return error.message;
   }
   return refusalText(error);
+}
+
+/** Whether a store refused to give one object that it has: that says something about the store or our rights, and nothing about the object. */
+export function isRefusal(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind !== 'gone' && error.kind !== 'not_found';
 }
 
 /** What a store's refusal to give one object says about the object; undefined for an error that concerns the whole store. */
