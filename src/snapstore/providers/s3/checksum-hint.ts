@@ -12,7 +12,9 @@ const CODES: ReadonlySet<string> = new Set([
   'UnsupportedHeader',
 ]);
 
-/** The refusal, with the settings that leave out checksums where these may be its reason, as for services that do not know them. */
+const MULTIPART = 'the store has to know multipart uploads: choose another one, or turn them on there';
+
+/** The refusal, with the settings that leave out checksums where these may be its reason, as for services that do not know them. A store without multipart uploads is named as that. */
 export function withChecksumHint(
   error: StoreError,
   { action, object }: { readonly action: string; readonly object: string },
@@ -21,17 +23,25 @@ export function withChecksumHint(
   const status = s3ErrorStatus(error);
   const refused = status === 501 || (status === 400 && CODES.has(s3ErrorCode(error)));
   const sent = isUpload(action) ? requestChecksums : isRead(action) ? responseChecksums : 'when_required';
-  if (error.kind !== 'invalid' || !refused || sent === 'when_required') {
+  if (error.kind !== 'invalid' || !refused) {
     return error;
   }
+  const isJoining = status === 501 && /^(begin|complete) the upload/.test(action);
+  if (sent === 'when_required') {
+    return isJoining && error.remedy === undefined ? advised(error, { action, object }, MULTIPART) : error;
+  }
   const settings = 'requestChecksumCalculation and responseChecksumValidation';
-  return new StoreError('invalid', {
-    action,
-    object,
-    found: `the store answered ${status} ${s3ErrorCode(error)}`.trimEnd(),
-    remedy: `if it does not know checksums, set ${settings} to when_required in the credentials`,
-    cause: error.cause,
-  });
+  const hint = `if it does not know checksums, set ${settings} to when_required in the credentials`;
+  return advised(error, { action, object }, isJoining ? `${hint}; if that is not it, ${MULTIPART}` : hint);
+}
+
+function advised(
+  error: StoreError,
+  task: { readonly action: string; readonly object: string },
+  remedy: string,
+): StoreError {
+  const found = `the store answered ${s3ErrorStatus(error)} ${s3ErrorCode(error)}`.trimEnd();
+  return new StoreError('invalid', { ...task, found, remedy, cause: error.cause });
 }
 
 function isUpload(action: string): boolean {

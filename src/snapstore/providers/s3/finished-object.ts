@@ -47,8 +47,24 @@ export async function lookAtFinished(place: S3Place, target: FinishedKey, look: 
     }
     const { clock, timeouts } = place.requests;
     await clock.sleep(timeouts.retries.firstMs, look.signal);
-    return await headFinished(place, target, { signal: look.signal });
+    return await headFinished(place, target, { signal: look.signal }).catch(missing(place, target));
   }
+}
+
+/** For `catch`: what it means that an object is not there whose upload the store has just called complete. */
+function missing({ location }: S3Place, { key }: FinishedKey): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof StoreError && error.kind === 'not_found') {
+      throw new StoreError('not_found', {
+        action: 'verify',
+        object: `${location}/${key}`,
+        found: 'the store called its upload complete, and does not have it',
+        remedy: 'see what deletes it there (another program, a rule of the bucket), or whether the store is broken',
+        cause: error.cause,
+      });
+    }
+    throw error;
+  };
 }
 
 /** Looks at an object once. */

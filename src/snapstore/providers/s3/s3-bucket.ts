@@ -154,7 +154,11 @@ export class S3Bucket implements Bucket {
       client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
     );
     if (uploadId === undefined || uploadId === '') {
-      throw new StoreError('invalid', { ...task, found: 'the store gave no id for it' });
+      throw new StoreError('invalid', {
+        ...task,
+        found: 'the store gave no id for it',
+        remedy: 'check that the endpoint is that of an S3 service with multipart uploads',
+      });
     }
     return new S3Upload(this.#place, { key, uploadId, sse, checksums, etags: this.#etags });
   }

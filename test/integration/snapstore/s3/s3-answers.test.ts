@@ -288,7 +288,7 @@ it('an upload without an id is none', async () => {
   for (const id of ['', '<UploadId></UploadId>']) {
     const begun = xmlStep(`<InitiateMultipartUploadResult>${id}</InitiateMultipartUploadResult>`);
     await using s3 = await startScriptedS3({ CreateMultipartUpload: begun });
-    await refused(save(s3.bucket, 'new', 'text'), 'invalid', /the store gave no id for it/);
+    await refused(save(s3.bucket, 'new', 'text'), 'invalid', /the store gave no id for it; check that the endpoint is/);
   }
 });
 
@@ -359,6 +359,18 @@ describe('a refusal', () => {
     });
   }
 
+  it('of uploads in parts says what the store lacks, whatever the settings of checksums', async () => {
+    const supported = { requestChecksums: 'when_supported', responseChecksums: 'when_supported' } as const;
+    for (const operation of ['CreateMultipartUpload', 'CompleteMultipartUpload']) {
+      for (const settings of [{}, supported]) {
+        await using s3 = await startScriptedS3({ [operation]: xmlRefusal(501, 'NotImplemented') }, settings);
+        const found = /501 NotImplemented; .*the store has to know multipart uploads/;
+        await refused(save(s3.bucket, 'new', 'text'), 'invalid', found);
+        assert.equal(s3.server.objects.size, 0);
+      }
+    }
+  });
+
   it('of an object in an archive says so, and blames no credentials', async () => {
     await using s3 = await startScriptedS3({ GetObject: xmlRefusal(403, 'InvalidObjectState') });
     s3.put('kept', 'text');
@@ -387,6 +399,13 @@ describe('a finished upload', () => {
       assert.equal(s3.server.calls.get('HeadObject'), 2);
     });
   }
+
+  it('that the store then does not have is an error, which says so', async () => {
+    await using s3 = await startScriptedS3({ HeadObject: { status: 404 } });
+    const found =
+      /cannot verify \S+new: the store called its upload complete, and does not have it; see what deletes it/;
+    await refused(save(s3.bucket, 'new', 'text'), 'not_found', found);
+  });
 
   it('whose parts are encrypted with keys of KMS has ETags that are no MD5', async () => {
     const ETag = '"7f2a076d3d47f77d1020f8c55f67c74c"';
