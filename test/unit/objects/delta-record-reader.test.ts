@@ -242,7 +242,7 @@ test('however a text is changed, the parser makes no difference', async () => {
   const sound = delta(mixed(12, 42)).subarray(0, -32);
   const edit = fc.record({
     at: fc.nat({ max: sound.length - 1 }),
-    remove: fc.nat({ max: 9 }),
+    remove: fc.oneof(fc.constant(1), fc.nat({ max: 9 })),
     insert: fc.oneof(
       fc.constantFrom(
         '',
@@ -254,6 +254,8 @@ test('however a text is changed, the parser makes no difference', async () => {
         '-1',
         ' ',
         '\\u0061',
+        'A',
+        '7',
         '9007199254740993',
         '18446744073709551616',
         'Z',
@@ -278,7 +280,7 @@ test('however a text is changed, the parser makes no difference', async () => {
     ),
     { numRuns },
   );
-  assert.ok(read > numRuns / 30 && read < numRuns - numRuns / 30, `${read} of ${numRuns} texts were sound`);
+  assert.ok(read > numRuns / 100 && read < numRuns - numRuns / 30, `${read} of ${numRuns} texts were sound`);
 });
 
 test('however many deltas are read, the memory of used batches is enough for all of them', async () => {

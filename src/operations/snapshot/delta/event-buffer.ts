@@ -5,6 +5,7 @@ import { Failure } from '../../../runtime/failure.ts';
 import { DeltaEncoder } from '../../../snapshot/delta/delta-encoder.ts';
 import { type EventTime, eventTimeOf } from '../../../snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
+import { divideSegment } from './divide-segment.ts';
 import type { LeaseTtls } from './lease-ttls.ts';
 import { DeltaSegment, joinSegments, type WaitingDelta } from './segment.ts';
 import type { DeltaSpool } from './spool.ts';
@@ -45,6 +46,10 @@ export class EventBuffer {
   #dropped: Revision | undefined;
   /** Revision of the newest event that was encoded. */
   #last: Revision | undefined;
+  /** Revision of the newest event that was taken. */
+  #taken: Revision | undefined;
+  /** While a segment that reaches across the end of a full is divided. */
+  #dividing: Promise<void> | undefined;
   readonly #waiters = new Set<() => void>();
 
   constructor(options: {
@@ -123,6 +128,10 @@ export class EventBuffer {
     if (held === 'all' || this.#clock.monotonic() - this.#heldSince >= YOUNG_HOLD_MS) {
       this.#encodeHeld();
     }
+    this.#closeOpen();
+  }
+
+  #closeOpen(): void {
     const { firstRevision, lastRevision, count } = this.#open;
     if (count > 0) {
       // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
@@ -134,16 +143,19 @@ export class EventBuffer {
   }
 
   /** Takes the oldest segment that waits out of the buffer; the caller has to release it. */
-  take(): DeltaSegment | undefined {
-    return this.#closed.shift();
+  async take(): Promise<DeltaSegment | undefined> {
+    await this.#dividing;
+    const segment = this.#closed.shift();
+    this.#taken = segment?.lastRevision ?? this.#taken;
+    return segment;
   }
 
   /**
    * Takes the oldest segments that wait out of the buffer as one delta: as many as have `limitBytes` together, and at least one.
    * The caller has to release it.
    */
-  takeJoined(limitBytes: number): WaitingDelta | undefined {
-    const first = this.#closed.shift();
+  async takeJoined(limitBytes: number): Promise<WaitingDelta | undefined> {
+    const first = await this.take();
     if (first === undefined) {
       return undefined;
     }
@@ -152,6 +164,7 @@ export class EventBuffer {
     for (let next = this.#closed[0]; next !== undefined && size + next.size <= limitBytes; next = this.#closed[0]) {
       taken.push(next);
       size += next.size;
+      this.#taken = next.lastRevision;
       this.#closed.shift();
     }
     return joinSegments(taken);
@@ -173,13 +186,16 @@ export class EventBuffer {
 
   /**
    * Ends a hold: events up to `revision` and those after it go into different deltas, also when the former are
-   * still to come. Returns `too late` when a delta that reaches across it may have been taken already.
+   * still to come, or wait as one. Returns `too late` when a delta that reaches across it was taken already.
    */
   cutAt(revision: Revision): 'cut' | 'too late' {
-    const inTime = (this.#last ?? 0) <= revision;
+    if (this.#open.firstRevision <= revision && this.#open.lastRevision > revision) {
+      this.#closeOpen();
+    }
+    this.#divideAt(revision);
     this.#boundary = revision;
     this.endHold();
-    return inTime ? 'cut' : 'too late';
+    return (this.#taken ?? 0) <= revision ? 'cut' : 'too late';
   }
 
   /**
@@ -208,6 +224,7 @@ export class EventBuffer {
     this.#covered = undefined;
     this.#dropped = undefined;
     this.#boundary = undefined;
+    this.#taken = undefined;
     this.#leases.forget();
     await this.clear();
   }
@@ -221,6 +238,26 @@ export class EventBuffer {
     this.#heldSize = 0;
     this.#last = undefined;
     await release(closed);
+  }
+
+  /** Divides what waits and reaches across a revision. Nothing is taken meanwhile. */
+  #divideAt(revision: Revision): void {
+    const across = this.#closed.find((each) => each.firstRevision <= revision && each.lastRevision > revision);
+    if (across !== undefined) {
+      this.#dividing = this.#divide(across, revision).finally(() => {
+        this.#dividing = undefined;
+      });
+    }
+  }
+
+  async #divide(segment: DeltaSegment, revision: Revision): Promise<void> {
+    // What cannot be read cannot be uploaded, either, which says so.
+    const halves = await divideSegment(segment, revision).catch(() => undefined);
+    const at = this.#closed.indexOf(segment);
+    if (halves !== undefined && at >= 0) {
+      this.#closed.splice(at, 1, ...halves);
+      await segment.release();
+    }
   }
 
   #waitBeyond(revision: Revision): boolean {

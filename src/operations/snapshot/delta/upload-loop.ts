@@ -53,7 +53,7 @@ export class UploadLoop {
     const { buffer, ending } = this.#parts;
     const { clock, log } = this.#context;
     // What is left then goes into the last delta.
-    const untilEnd = (): WaitingDelta | undefined => (ending.aborted ? undefined : buffer.take());
+    const untilEnd = async (): Promise<WaitingDelta | undefined> => (ending.aborted ? undefined : buffer.take());
     for (;;) {
       using wait = disposableAbort(signal);
       const due = await Promise.race([
@@ -99,7 +99,7 @@ export class UploadLoop {
   }
 
   #write(
-    take: () => WaitingDelta | undefined,
+    take: () => Promise<WaitingDelta | undefined>,
     held: 'all' | 'unless young' = 'all',
   ): Promise<StoredSnapshot | undefined> {
     return this.#queue.run(async () => {
@@ -119,9 +119,9 @@ export class UploadLoop {
     });
   }
 
-  async #writeWaiting(take: () => WaitingDelta | undefined): Promise<StoredSnapshot | undefined> {
+  async #writeWaiting(take: () => Promise<WaitingDelta | undefined>): Promise<StoredSnapshot | undefined> {
     let last: StoredSnapshot | undefined;
-    for (let segment = take(); segment !== undefined; segment = take()) {
+    for (let segment = await take(); segment !== undefined; segment = await take()) {
       try {
         last = await this.#save(segment);
       } catch (error) {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { put } from '../../../../support/fixtures/delta-events.ts';
+import { makeTempDir } from '../../../../../scripts/lab/temp-dir.ts';
+import { EventBuffer } from '../../../../../src/operations/snapshot/delta/event-buffer.ts';
+import type { LeaseTtls } from '../../../../../src/operations/snapshot/delta/lease-ttls.ts';
+import { DeltaSpool } from '../../../../../src/operations/snapshot/delta/spool.ts';
+import { revision } from '../../../../../src/revision.ts';
+import { jumpingClock } from '../../../../support/clock/jumping-clock.ts';
+import { decodedDelta } from '../../../../support/fixtures/decoded-delta.ts';
+import { del, put } from '../../../../support/fixtures/delta-events.ts';
 import { watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
 
 describe('the limit of the event buffer', () => {
@@ -22,5 +29,76 @@ describe('the limit of the event buffer', () => {
     rig.cluster.commit(put('large', 59, { value: Buffer.alloc(100_000, 7) }));
     const [, delta] = await rig.saved(2);
     assert.deepEqual(await rig.store.events(delta ?? ''), [put('large', 59, { value: Buffer.alloc(100_000, 7) })]);
+  });
+});
+
+describe('the end of a full that falls into what waits as one delta', () => {
+  const events = [put('a', 59), put('b', 59), put('a', 60, { version: 2, lease: 7n }), del('b', 61), put('c', 62)];
+
+  /** A full is being read, and all of it waits as one delta: in memory, or in a file behind another one that waits. */
+  async function waiting(where: 'memory' | 'file') {
+    const dir = makeTempDir();
+    const spool = new DeltaSpool({ directory: dir.path, limitBytes: 1_000_000 });
+    const ttls = { request: () => {}, of: () => 30, takeNew: () => [], forget: () => {} } as unknown as LeaseTtls;
+    const buffer = new EventBuffer({ limitBytes: 10_000, clock: jumpingClock(), spool, leases: ttls });
+    buffer.hold();
+    if (where === 'file') {
+      await buffer.add([put('before', 58, { value: Buffer.alloc(10_000) })]);
+    }
+    await buffer.add(events);
+    buffer.close();
+    if (where === 'file') {
+      // Reaches the limit: what waits already goes to files, but for the first.
+      await buffer.add([put('after', 63, { value: Buffer.alloc(10_000) })]);
+      assert.ok(spool.bytes > 0);
+      assert.equal((await buffer.take())?.lastRevision, 58);
+    }
+    return { buffer, spool, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  }
+
+  for (const where of ['memory', 'file'] as const) {
+    test(`in ${where}: it becomes two, and nothing is taken before`, async () => {
+      using rig = await waiting(where);
+      const { buffer } = rig;
+      assert.equal(buffer.cutAt(revision(60)), 'cut');
+      const taken = [await buffer.take(), await buffer.take()].filter((each) => each !== undefined);
+      assert.deepEqual(
+        taken.map(({ firstRevision, lastRevision, count }) => ({ firstRevision, lastRevision, count })),
+        [
+          { firstRevision: 59, lastRevision: 60, count: 3 },
+          { firstRevision: 61, lastRevision: 62, count: 2 },
+        ],
+      );
+      const found = await Promise.all(taken.map((segment) => decodedDelta(segment.read())));
+      assert.deepEqual(
+        found.flat().map(({ event }) => event),
+        events,
+      );
+      assert.deepEqual(
+        found.map((half) => half.at(-1)?.leaseTtls),
+        [new Map([[7n, 30]]), new Map([[7n, 30]])],
+      );
+      for (const segment of [...taken, await buffer.take()]) {
+        await segment?.release();
+      }
+      assert.equal(rig.spool.bytes, 0);
+    });
+  }
+
+  test('is too late where that is taken already', async () => {
+    using rig = await waiting('memory');
+    await rig.buffer.take();
+    assert.equal(rig.buffer.cutAt(revision(60)), 'too late');
+  });
+
+  test('discards nothing of a new history that begins meanwhile', async () => {
+    using rig = await waiting('file');
+    rig.buffer.cutAt(revision(60));
+    await rig.buffer.restart();
+    assert.equal(await rig.buffer.take(), undefined);
+    await rig.buffer.add([put('a', 12)]);
+    rig.buffer.close();
+    assert.equal((await rig.buffer.take())?.lastRevision, 12);
+    assert.equal(rig.spool.bytes, 0);
   });
 });
