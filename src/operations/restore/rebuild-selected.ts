@@ -40,12 +40,19 @@ export async function rebuildSelected(
     compare: comparingContents({ store, tempDir }, context),
     isDamaged: async (snapshot) => !(await isSound(store, snapshot, context)),
   };
-  const selected = await selectChain(store, target, context);
-  const without = new Set(await ofAnotherHistory(selected, evidence, store));
-  report(without, 'They hold other events than the rest', context);
+  const without = new Set<StoredSnapshot>();
   let first: unknown;
+  let selection = await selectChain(store, target, context);
   for (;;) {
-    const selection = without.size === 0 ? selected : await selectAgain(store, { target, without, first }, context);
+    // Where the newest full is left out, another one is the base, and nothing has been compared with that yet.
+    const differing = await ofAnotherHistory(selection, evidence, store);
+    if (differing.length > 0) {
+      report(differing, 'They hold other events than the rest', context);
+      for (const each of differing) {
+        without.add(each);
+      }
+      selection = await selectAgain(store, { target, without, first }, context);
+    }
     try {
       return { selection, rebuilt: await rebuild(work, selection, context) };
     } catch (error) {
@@ -58,6 +65,7 @@ export async function rebuildSelected(
         without.add(each);
       }
       report(doubted, error instanceof Error ? error.message : String(error), context);
+      selection = await selectAgain(store, { target, without, first }, context);
     }
   }
 }

@@ -42,30 +42,41 @@ export async function restored(store: Store, target: RestoreTarget = {}): Promis
     isDamaged: ({ name }) => Promise.resolve(!store.contents.has(name)),
     compare: ({ ahead, other, range }) => Promise.resolve(firstDifference(store, [ahead, other], range)),
   };
-  let first: string | undefined;
-  let without: Set<StoredSnapshot> | undefined;
-  for (;;) {
-    let selection: Selection | undefined;
-    try {
-      selection = await selectChain(place, target, recordedContext(), without === undefined ? {} : { without });
-      if (without === undefined) {
-        without = new Set(await ofAnotherHistory(selection, evidence, { location: 'memory' }));
-        selection = await selectChain(place, target, recordedContext(), { without });
-      }
-      return await rebuilt(store, selection);
-    } catch (error) {
-      if (!(error instanceof Failure)) {
-        throw error;
-      }
-      first ??= error.code;
-      const doubted = selection === undefined ? [] : await doubtedBy(error, selection, evidence);
-      if (doubted.length === 0) {
-        return first;
-      }
-      for (const each of doubted) {
-        without?.add(each);
+  const without = new Set<StoredSnapshot>();
+  const select = (): Promise<Selection> => selectChain(place, target, recordedContext(), { without });
+  let first: Failure | undefined;
+  const selectAgain = async (left: readonly StoredSnapshot[]): Promise<Selection> => {
+    for (const each of left) {
+      without.add(each);
+    }
+    return await select().catch((error: unknown) => {
+      throw first ?? error;
+    });
+  };
+  try {
+    let selection = await select();
+    for (;;) {
+      const differing = await ofAnotherHistory(selection, evidence, { location: 'memory' });
+      selection = differing.length === 0 ? selection : await selectAgain(differing);
+      try {
+        return await rebuilt(store, selection);
+      } catch (error) {
+        if (!(error instanceof Failure)) {
+          throw error;
+        }
+        first ??= error;
+        const doubted = await doubtedBy(error, selection, evidence);
+        if (doubted.length === 0) {
+          throw first;
+        }
+        selection = await selectAgain(doubted);
       }
     }
+  } catch (error) {
+    if (error instanceof Failure) {
+      return error.code;
+    }
+    throw error;
   }
 }
 

@@ -201,6 +201,23 @@ describe('random lives of a cluster', () => {
     });
   }
 
+  it('under one such program, whose clock was ahead, and with a damaged full that is newer: they are refused, too', async () => {
+    const lived = new RandomLife('Go');
+    const life: readonly Happening[] = [
+      { what: 'forge', kind: 'Full', lastRevision: 5, ahead: 0, size: 0 },
+      { what: 'clock', seconds: -90 },
+      { what: 'rebuild' },
+      { what: 'delta', writer: 'ours' },
+      { what: 'write', changes: 1 },
+      { what: 'clock', seconds: -100 * 86_400 },
+      { what: 'delta', writer: 'ours' },
+    ];
+    for (const happening of life) {
+      lived.happen(happening);
+    }
+    assert.equal(await restored(honest(lived)), 'history_fork');
+  });
+
   // Deltas of a second writer may begin where a dead cluster ended, once garbage collection has removed what would tell.
   it('under one such program alone: older states are of one history, too', async () => {
     const alone = happenings.map((life) =>

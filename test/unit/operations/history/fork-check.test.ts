@@ -10,6 +10,7 @@ import { type VerifyResult, verifyBackups } from '../../../../src/operations/ver
 import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { type DoubtMarker, markerName, type StoreMarker } from '../../../../src/snapshot/history/history-marker.ts';
+import { markAheadOfClock } from '../../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { eventDatabase, eventsOfDatabase } from '../../../support/datadir/event-database.ts';
@@ -275,6 +276,23 @@ describe('a new cluster whose clock was set back, so that the line seems to go o
     await refused(objects, new RegExp(`restore --snapshot ${nameOf(begin)} --to-revision 4\\.`));
     const until = { kind: 'revision', revision: revision(4) } as const;
     assert.equal(await restored(objects, { from: nameOf(begin), until }), 'b2@2 b3@3 b4@4');
+  });
+});
+
+describe('names that are ahead of the clock, of two clusters', () => {
+  it('are compared, too, once a damaged full that is newer is left out', async () => {
+    const old = await full(puts('a', 2, 3), 0);
+    const begin = await full(puts('b', 2, 2), 8);
+    const damaged = { key: `v2/Full-00000000-00000005-${T + 7}.gz`, bytes: Buffer.alloc(5_000, 7) };
+    const objects = [old, begin, damaged, delta(puts('b', 3, 3), -70), delta(puts('b', 4, 4), -8_640_000)];
+    using dir = makeTempDir();
+    const inner = memorySnapStore(objects);
+    const list: SnapStore['list'] = async (options) => {
+      const listing = await inner.list(options);
+      return { ...listing, snapshots: markAheadOfClock(listing.snapshots, [], T - 8_600_000) };
+    };
+    const request = restoreRequest(dir, { store: { ...inner, list } });
+    await assert.rejects(restore(request, recordedContext()), { code: 'history_fork', message: /revision 3/ });
   });
 });
 
