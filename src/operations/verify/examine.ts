@@ -159,7 +159,7 @@ async function forEach(
     }
   };
   await runTaskGroup(
-    Array.from({ length: how.workers }, () => worker),
+    Array.from({ length: Math.min(how.workers, snapshots.length) }, () => worker),
     signal,
   );
   // A group that was stopped does not fail by itself; what was not read proves nothing.

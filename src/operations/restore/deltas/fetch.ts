@@ -48,7 +48,8 @@ export async function* fetchDeltas(
         begun.push(fetched);
       }
     };
-    for (let count = 0; count < Math.max(1, options.maxFetchers); count++) {
+    const atOnce = Math.min(Math.max(1, options.maxFetchers), source.deltas.length);
+    for (let count = 0; count < atOnce; count++) {
       begin();
     }
     for (let first = begun.shift(); first !== undefined; first = begun.shift()) {
