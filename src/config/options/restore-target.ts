@@ -12,7 +12,7 @@ export const restoreTargetOptions = optionGroup({
       none: 0,
       min: 0,
       placeholder: 'revision',
-      help: 'Restore the state of this revision; 0 is the newest one.',
+      help: 'Restore the state of this revision; the newest one when not given. A 0 that is given is refused: a variable may be empty.',
     },
     toTime: {
       flag: 'to-time',
