@@ -1,7 +1,8 @@
 import { isOlder } from '../snapshot/ahead-of-clock.ts';
+import { endingAlike } from '../snapshot/history/ending-alike.ts';
 import type { Histories, History } from '../snapshot/history/histories.ts';
 import { beganOn } from '../snapshot/history/history-marker.ts';
-import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
+import { fallBacks, type SuspectedFork } from '../snapshot/history/suspected-forks.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
 import { historyVerdicts, isUsableFull } from './history-verdicts.ts';
 import { keepBases } from './keep-bases.ts';
@@ -25,15 +26,15 @@ export function otherHistories<T extends Retainable>(
   histories: Histories<T>,
   request: RetentionRequest<T>,
   living: {
-    /** Nothing of a history goes while no other one can be restored. */
-    readonly isRestorable: boolean;
+    /** The newest full that is trusted. Nothing of a history goes while there is none: no other one can be restored. */
+    readonly newest: T | undefined;
   },
 ): OtherHistories<T> {
   const left = new Map<T, Verdict>();
   const needed = new Map<T, Verdict>();
   for (const history of histories.left) {
     const leftOn = (history.leftBy === undefined ? 0 : beganOn(history.leftBy)) * 1000;
-    const isOver = living.isRestorable && request.now - leftOn > request.leftHistoryMs;
+    const isOver = living.newest !== undefined && request.now - leftOn > request.leftHistoryMs;
     const ofLiving = isOver ? verdictsAsLiving(history, histories.living, request) : new Map<T, Verdict>();
     for (const snapshot of history.own) {
       const asLiving = ofLiving.get(snapshot);
@@ -50,6 +51,9 @@ export function otherHistories<T extends Retainable>(
     for (const snapshot of inDoubt(histories.living.snapshots, fork)) {
       needed.set(snapshot, keep('history_in_doubt'));
     }
+  }
+  for (const snapshot of besideNewest(histories.living.snapshots, living.newest)) {
+    needed.set(snapshot, keep('history_in_doubt'));
   }
   return { left, needed };
 }
@@ -81,10 +85,26 @@ function pastOf<T extends Retainable>({ snapshots, own }: History<T>): readonly 
   return first === undefined || isUsableFull(first) ? [] : past.slice(Math.max(0, baseAt));
 }
 
-/** Everything above the fork, the full at it, and what the older side continues: all that is not known to be younger than that full. */
+/**
+ * Everything above the fork, every full at it, and what the older side continues: all that is not known to be younger than that full. A
+ * cluster that was put back once more writes a second full at it, from which what follows may go on.
+ */
 function inDoubt<T extends Retainable>(living: readonly T[], { full }: SuspectedFork<T>): readonly T[] {
   const older = living.filter((each) => each !== full && !isOlder(full, each));
   const baseAt = older.findLastIndex((each) => isUsableFull(each) && each.lastRevision <= full.lastRevision);
+  const alike = living.filter((each) => isUsableFull(each) && each.lastRevision === full.lastRevision);
   const above = living.filter(({ lastRevision }) => lastRevision > full.lastRevision);
-  return [full, ...older.slice(Math.max(0, baseAt)), ...above];
+  return [full, ...alike, ...older.slice(Math.max(0, baseAt)), ...above];
+}
+
+/** What deltas may go on from instead of the newest full, with all that leads to it. */
+function besideNewest<T extends Retainable>(living: readonly T[], newest: T | undefined): readonly T[] {
+  const alike = newest === undefined ? [] : endingAlike(newest, fallBacks(living));
+  return alike.flatMap(({ other, fullOf }) => {
+    const between = living.filter(
+      (each) =>
+        each.kind === 'Incr' && each.startRevision > fullOf.lastRevision && each.lastRevision <= other.lastRevision,
+    );
+    return other === fullOf ? [other] : [fullOf, ...between, other];
+  });
 }

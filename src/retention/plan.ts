@@ -38,7 +38,7 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
   const whole = ordered.filter((snapshot) => snapshot.chunk === undefined);
   const histories = historiesOf(whole, request.markers);
   const living = historyVerdicts(histories.living.snapshots, request);
-  const others = otherHistories(histories, request, { isRestorable: living.newest !== undefined });
+  const others = otherHistories(histories, request, living);
   const owners = new Map(histories.left.flatMap((history) => history.own.map((each) => [each, history] as const)));
   const parts = partVerdicts(ordered, whole, request);
   const verdicts = new Map(

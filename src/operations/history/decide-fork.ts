@@ -1,4 +1,5 @@
 import { revision } from '../../revision.ts';
+import { type EndingAlike, endingAlike } from '../../snapshot/history/ending-alike.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { UnprovenContinuation } from '../../snapshot/history/unproven-continuation.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -83,27 +84,14 @@ export function concerns(
   return (until === undefined || until > full.lastRevision) && before.some((each) => isUsed.has(each));
 }
 
-/** Something that ends where the base does, and the full that leads to it. */
-interface EndingAlike {
-  readonly other: StoredSnapshot;
-  readonly fullOf: StoredSnapshot;
-}
-
-/**
- * What was named before a fall-back, too, and ends where the base does: the deltas that follow may go on from either. Deltas first: they
- * are read sooner.
- */
-function endingWithBase({ base, until, fallBacks }: DoubtedChain): readonly EndingAlike[] {
+/** What the deltas may go on from instead of the base. Deltas first: they are read sooner. */
+function endingWithBase({ base, until, fallBacks }: DoubtedChain): readonly EndingAlike<StoredSnapshot>[] {
   if (until !== undefined && until < base.lastRevision) {
     return [];
   }
-  const found = new Map<StoredSnapshot, EndingAlike>();
-  for (const { full, before } of fallBacks.filter((each) => each.before.includes(base))) {
-    for (const other of before.filter((each) => each !== base && each.lastRevision === base.lastRevision)) {
-      found.set(other, { other, fullOf: other.kind === 'Full' ? other : full });
-    }
-  }
-  return [...found.values()].toSorted((a, b) => Number(a.other.kind === 'Full') - Number(b.other.kind === 'Full'));
+  return endingAlike(base, fallBacks).toSorted(
+    (a, b) => Number(a.other.kind === 'Full') - Number(b.other.kind === 'Full'),
+  );
 }
 
 async function settle(
