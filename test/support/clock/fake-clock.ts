@@ -80,15 +80,8 @@ export class FakeClock implements Clock {
   }
 }
 
-/**
- * Lets what was woken get as far as it can without time passing: a few turns of the event loop, the last of them after the last
- * call to the file system has come back. On a machine that has much to do such a call may take longer than the turns.
- */
 async function settle(): Promise<void> {
   for (let turns = 0; turns < 5; turns++) {
     await turn();
-    if (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))) {
-      turns = -1;
-    }
   }
 }
