@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shardOf } from '../../../../src/operations/fleet/shard-of.ts';
 import { mayBeOfShare, shareOfWork } from '../../../../src/operations/fleet/share-of-work.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const schemes: readonly ((at: number) => string)[] = [
   (at) => `team-${at % 10}/cluster-${String(at).padStart(5, '0')}/etcd-main`,
@@ -13,6 +14,9 @@ const namesOf = (scheme: (at: number) => string, length: number): readonly strin
   Array.from({ length }, (_, at) => scheme(at));
 const sharesOf = (names: readonly string[], count: number): readonly ReadonlySet<string>[] =>
   Array.from({ length: count }, (_, index) => shareOfWork(names, { index, count }));
+
+/** How many names are missing from one of the two listings, one after the other. */
+const missing = randomWalkLength({ usual: 120, long: 1_000 });
 
 describe('the shares of the work', () => {
   it('hold each cluster, and of a thousand clusters the largest of ten has at most 1.15 of the mean one', () => {
@@ -40,16 +44,19 @@ describe('the shares of the work', () => {
   it('lose no cluster when each sees a listing of another moment, in which one is new or gone', () => {
     for (const scheme of schemes) {
       const names = namesOf(scheme, 1_000);
-      for (let at = 0; at < 200; at++) {
-        const fewer = names.filter((_, index) => index !== at * 5);
-        const shares = Array.from({ length: 10 }, (_, index) =>
-          shareOfWork((index + at) % 2 === 0 ? names : fewer, { index, count: 10 }),
+      const all = sharesOf(names, 10);
+      for (let at = 0; at < missing; at++) {
+        const gone = Math.floor((at * names.length) / missing);
+        const fewer = names.filter((_, index) => index !== gone);
+        // Half of the shares see the other listing; for each name the other half.
+        const shares = all.map((share, index) =>
+          (index + at) % 2 === 0 ? share : shareOfWork(fewer, { index, count: 10 }),
         );
         const done = new Set(shares.flatMap((share) => [...share]));
         assert.deepEqual(
           fewer.filter((name) => !done.has(name)),
           [],
-          `without ${names[at * 5]}`,
+          `without ${names[gone]}`,
         );
       }
     }

@@ -67,6 +67,15 @@ async function toCompare({ listing, markers }: Store, now: number): Promise<numb
   return stored.content === 'backups' ? (stored.toCompare ?? 0) : 0;
 }
 
+/** What has become of a cluster and its backup under a program that knows no histories. */
+function livedUnderGo(life: readonly Happening[]): RandomLife {
+  const lived = new RandomLife('Go');
+  for (const happening of life) {
+    lived.happen(happening);
+  }
+  return lived;
+}
+
 function isPrefix(some: readonly Change[], line: readonly Change[]): boolean {
   return some.every((change, at) => line[at] === change);
 }
@@ -152,18 +161,14 @@ describe('random lives of a cluster', () => {
   });
 
   it('under one such program, whose clock was ahead of all that it names next: two fulls that differ are refused', async () => {
-    const lived = new RandomLife('Go');
-    const life: readonly Happening[] = [
+    const lived = livedUnderGo([
       { what: 'clock', seconds: -90 },
       { what: 'rebuild' },
       { what: 'full' },
       { what: 'write', changes: 1 },
       { what: 'clock', seconds: -100 * 86_400 },
       { what: 'delta', writer: 'ours' },
-    ];
-    for (const happening of life) {
-      lived.happen(happening);
-    }
+    ]);
     assert.equal(await restored(honest(lived)), 'history_fork');
   });
 
@@ -193,17 +198,12 @@ describe('random lives of a cluster', () => {
   ];
   for (const [what, life] of foundByChance) {
     it(`under one such program, whose clock was set back: ${what} that ends where the dead one does is refused`, async () => {
-      const lived = new RandomLife('Go');
-      for (const happening of life) {
-        lived.happen(happening);
-      }
-      assert.equal(await restored(honest(lived)), 'history_fork');
+      assert.equal(await restored(honest(livedUnderGo(life))), 'history_fork');
     });
   }
 
   it('under one such program, whose clock was ahead, and with a damaged full that is newer: they are refused, too', async () => {
-    const lived = new RandomLife('Go');
-    const life: readonly Happening[] = [
+    const lived = livedUnderGo([
       { what: 'forge', kind: 'Full', lastRevision: 5, ahead: 0, size: 0 },
       { what: 'clock', seconds: -90 },
       { what: 'rebuild' },
@@ -211,10 +211,7 @@ describe('random lives of a cluster', () => {
       { what: 'write', changes: 1 },
       { what: 'clock', seconds: -100 * 86_400 },
       { what: 'delta', writer: 'ours' },
-    ];
-    for (const happening of life) {
-      lived.happen(happening);
-    }
+    ]);
     assert.equal(await restored(honest(lived)), 'history_fork');
   });
 
