@@ -76,7 +76,7 @@ function report(left: Iterable<StoredSnapshot>, why: string, { log }: RunContext
     const others = names.length === 1 ? '' : ` and ${countText(names.length - 1, 'other')}`;
     log.warn(
       { snapshots: names.slice(0, 5), count: names.length },
-      `${names[0]}${others}, named for a time that has not come yet, are left out: ${why}`,
+      `${names[0]}${others}, named for a time that has not come yet, ${names.length === 1 ? 'is' : 'are'} left out: ${why}`,
     );
   }
 }
