@@ -61,6 +61,14 @@ export class ComparedStates implements AsyncDisposable {
     if (/^\d{1,15}$/.test(word) && Number(word) > 0) {
       return await this.#stored({ until: { kind: 'revision', revision: revision(Number(word)) } });
     }
+    if (/^0+$/.test(word)) {
+      throw new UsageFailure({
+        action: 'use',
+        object: `${JSON.stringify(printable(word))} as a state to compare`,
+        found: 'it is no revision',
+        remedy: 'is a variable empty? Write newest for the newest state',
+      });
+    }
     if (parseRelativeKey(`v2/${word}`).outcome === 'snapshot') {
       return await this.#stored({ from: word });
     }

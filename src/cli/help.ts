@@ -154,7 +154,7 @@ export function defaultText(spec: OptionSpec): string {
     case 'int':
     case 'uint':
     case 'uint32':
-      return String(spec.default);
+      return String(spec.default ?? '');
     default:
       return spec satisfies never;
   }

@@ -6,7 +6,6 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions, walOptions } fr
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
-import { UsageFailure } from '../config/usage-failure.ts';
 import type { PreparedCompanion, RestoredCompanion } from '../operations/companion/companion.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
@@ -64,7 +63,6 @@ export const restoreCommand = command({
   ],
   groups,
   async run({ config, given, context, print }) {
-    refuseNoRevision(config, given);
     await using store = await openSource(config, context);
     const target = targetOf(config, context.clock.now());
     if (config.target.plan) {
@@ -96,18 +94,6 @@ export const restoreCommand = command({
     }
   },
 });
-
-/** Where a variable with a revision is empty, arithmetic gives 0: the newest state is what somebody wants to go back from. */
-function refuseNoRevision({ target }: RestoreConfig, given: ReadonlySet<string>): void {
-  if (given.has('to-revision') && target.toRevision === undefined) {
-    throw new UsageFailure({
-      action: 'use',
-      object: '--to-revision',
-      found: '0 is no revision; is a variable empty?',
-      remedy: 'leave it out for the newest state',
-    });
-  }
-}
 
 /** Looks for the archive that was stored with the full and unpacks it aside, if `--companions` asks for it. */
 async function preparedCompanions(

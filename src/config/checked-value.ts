@@ -5,8 +5,10 @@ import type { OptionValue, WrittenValue } from './option-value.ts';
 import type { ParseResult } from './parse-result.ts';
 import { isParsed, textChecks, textParsers } from './text-rules.ts';
 
-/** A value that its option takes, or what is wrong with it; of a list, `item` is the item that is wrong. */
-export type CheckedValue = { readonly value: OptionValue } | { readonly wrong: string; readonly item?: string };
+/** A value that its option takes, or what is wrong with it and what to do; of a list, `item` is the item that is wrong. */
+export type CheckedValue =
+  | { readonly value: OptionValue }
+  | { readonly wrong: string; readonly item?: string; readonly remedy?: string };
 
 /**
  * Holds a value, of the type of its option, against the rules of the declaration. Texts of a rule that has a parser become what they
@@ -20,6 +22,12 @@ export async function checkedValue(spec: OptionSpec, value: WrittenValue): Promi
     case 'int':
     case 'uint':
     case 'uint32': {
+      if (value === 0 && 'insteadOfZero' in spec) {
+        return {
+          wrong: `it is no ${spec.placeholder ?? 'value'}`,
+          remedy: `is a variable empty? ${spec.insteadOfZero}`,
+        };
+      }
       const wrong = typeof value === 'number' ? wrongNumber(spec, value) : undefined;
       return wrong === undefined ? { value } : { wrong };
     }

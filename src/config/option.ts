@@ -77,11 +77,14 @@ export interface DurationOption extends OptionFacts {
 /** A whole number; `uint` and `uint32` refuse negative ones. */
 export interface IntegerOption extends OptionFacts {
   readonly type: 'int' | 'uint' | 'uint32';
-  readonly default: number;
+  /** Undefined means that there is no value unless one is given. */
+  readonly default: number | undefined;
   readonly min?: number;
   readonly max?: number;
   /** This value is how users write that there is none: the finished value is undefined. */
   readonly none?: number;
+  /** What to do instead of giving 0, which arithmetic makes of a variable that is empty, where 0 is refused. */
+  readonly insteadOfZero?: string;
   /** Names for some of the numbers. */
   readonly names?: Readonly<Record<string, number>>;
 }
@@ -119,7 +122,7 @@ type TextOf<S> = S extends { readonly choices: readonly (infer Choice)[] }
     ? ParsedTexts[Rule]
     : string;
 
-type NumberOf<S> = S extends { readonly none: number } ? number | undefined : number;
+type NumberOf<S> = S extends { readonly none: number } | { readonly default: undefined } ? number | undefined : number;
 
 /** The type of an option's finished value. Durations are milliseconds. */
 export type ValueOf<S> = S extends { readonly type: 'bool' }

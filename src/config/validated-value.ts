@@ -34,8 +34,7 @@ export async function validatedValue(spec: OptionSpec, given: GivenValue | undef
   refuseLostPlace(spec, given, reading.value);
   const checked = await checkedValue(spec, reading.value);
   if ('wrong' in checked) {
-    const { wrong, item } = checked;
-    throw badValue(spec, { ...given, texts: item === undefined ? texts : [item] }, { wrong });
+    throw badValue(spec, { ...given, texts: checked.item === undefined ? texts : [checked.item] }, checked);
   }
   return withoutNone(spec, checked.value);
 }

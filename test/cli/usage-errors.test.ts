@@ -81,6 +81,41 @@ const cases: readonly Case[] = [
       'cannot use environment variable ETCDBRCTL_MAX_FETCHERS "0": it is less than 1; ' +
       'accepted: a whole number of at least 1',
   },
+  ...['get', 'ls', 'history', 'export'].map((command) => ({
+    args: [command, '--revision', '0', ...(command === 'ls' ? [] : ['k'])],
+    says: 'cannot use --revision "0": it is no revision; is a variable empty? Leave it out for the newest state',
+  })),
+  {
+    args: ['get', 'k'],
+    env: { ETCDBRCTL_REVISION: '00' },
+    says:
+      'cannot use environment variable ETCDBRCTL_REVISION "00": it is no revision; is a variable empty? ' +
+      'Leave it out for the newest state',
+  },
+  {
+    args: ['restore', '--to-revision=0'],
+    says: 'cannot use --to-revision "0": it is no revision; is a variable empty? Leave it out for the newest state',
+  },
+  {
+    args: ['undelete', '--before-revision', '0', 'k'],
+    says:
+      'cannot use --before-revision "0": it is no revision; is a variable empty? ' +
+      'Give the revision of the deletion, which etcdbrctl history shows, or --before',
+  },
+  {
+    args: ['apply', '--unchanged-since', '0', 'x'],
+    says:
+      'cannot use --unchanged-since "0": it is no revision; is a variable empty? ' +
+      'Leave it out to replace no key that has another value',
+  },
+  {
+    args: ['diff', '0', 'newest'],
+    says: 'cannot use "0" as a state to compare: it is no revision; is a variable empty? Write newest for the newest state',
+  },
+  {
+    args: ['get', '--revision', '-1', 'k'],
+    says: 'cannot use --revision "-1": it is less than 1; accepted: a whole number of at least 1',
+  },
   {
     args: ['completion', 'tcsh'],
     says: 'cannot run completion: there is no script for that shell; accepted: bash, zsh or fish',

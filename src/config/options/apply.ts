@@ -1,6 +1,7 @@
 import { optionGroup } from '../option.ts';
 import { databaseReadingOptions, hexOption } from './database-reading.ts';
 import { historyOption } from './history.ts';
+import { revisionValue } from './revision.ts';
 
 /** How keys are written to a cluster. */
 export const writeOptions = optionGroup({
@@ -45,13 +46,10 @@ export const applyOptions = optionGroup({
   title: 'Export',
   options: {
     unchangedSince: {
+      ...revisionValue,
       flag: 'unchanged-since',
-      type: 'int',
-      default: 0,
-      none: 0,
-      min: 0,
-      placeholder: 'revision',
-      help: 'Also replace keys that have another value, where they were not changed after this revision of the cluster; 0 replaces none.',
+      insteadOfZero: 'Leave it out to replace no key that has another value',
+      help: 'Also replace keys that have another value, where they were not changed after this revision of the cluster; none when not given.',
     },
     edited: {
       flag: 'edited',
@@ -75,12 +73,9 @@ export const undeleteOptions = optionGroup({
       help: 'Bring back what was there right before this time, as recorded in the deltas, and is not there now: 2026-11-21T09:30:00Z, "5m ago" or seconds since 1970. Needed where --before-revision is not given.',
     },
     beforeRevision: {
+      ...revisionValue,
       flag: 'before-revision',
-      type: 'int',
-      default: 0,
-      none: 0,
-      min: 0,
-      placeholder: 'revision',
+      insteadOfZero: 'Give the revision of the deletion, which etcdbrctl history shows, or --before',
       help: 'Bring back what was there right before this revision, that of the deletion: history and diff show it. Needed where --before is not given.',
     },
     history: historyOption,

@@ -2,6 +2,7 @@ import { optionGroup } from '../option.ts';
 import { databaseReadingOptions, hexOption } from './database-reading.ts';
 import { historyOption } from './history.ts';
 import { outputOption } from './output.ts';
+import { newestState, revisionValue } from './revision.ts';
 
 const file = {
   flag: 'file',
@@ -18,13 +19,10 @@ export const lookupOptions = optionGroup({
   title: 'What is read',
   options: {
     revision: {
+      ...revisionValue,
       flag: 'revision',
-      type: 'int',
-      default: 0,
-      none: 0,
-      min: 0,
-      placeholder: 'revision',
-      help: 'Read the state of this revision; 0 is the newest one.',
+      insteadOfZero: newestState,
+      help: 'Read the state of this revision; the newest one when not given.',
     },
     time: {
       flag: 'time',

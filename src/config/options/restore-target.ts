@@ -1,18 +1,16 @@
 import { optionGroup } from '../option.ts';
 import { historyOption } from './history.ts';
+import { newestState, revisionValue } from './revision.ts';
 
 /** Which state is restored; without any of these the newest. */
 export const restoreTargetOptions = optionGroup({
   title: 'What is restored',
   options: {
     toRevision: {
+      ...revisionValue,
       flag: 'to-revision',
-      type: 'int',
-      default: 0,
-      none: 0,
-      min: 0,
-      placeholder: 'revision',
-      help: 'Restore the state of this revision; the newest one when not given. A 0 that is given is refused: a variable may be empty.',
+      insteadOfZero: newestState,
+      help: 'Restore the state of this revision; the newest one when not given.',
     },
     toTime: {
       flag: 'to-time',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { commandNamed, everyCommand, listedCommands } from '../../../src/cli/commands.ts';
-import { placedOptions } from '../../../src/config/command-spec.ts';
+import { commandHelp } from '../../../src/cli/help.ts';
+import { type CommandSpec, placedOptions } from '../../../src/config/command-spec.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
 import type { OptionSpec } from '../../../src/config/option.ts';
 import { referenceFlags as reference } from '../../support/fixtures/reference-flags.ts';
 
@@ -126,6 +128,13 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+async function refusal(spec: CommandSpec, flag: string): Promise<string> {
+  return await loadConfig(spec, { flags: new Map([[flag, ['0']]]), environment: {} }).then(
+    () => 'none',
+    (error: unknown) => String(error),
+  );
+}
+
 /** A default as the reference program prints it. */
 function printed(spec: OptionSpec): string {
   switch (spec.type) {
@@ -180,5 +189,20 @@ describe('the option table against flags.json', () => {
       assert.equal(new Set(names).size, names.length);
       assert.equal(names.includes('h'), false, '-h is help');
     });
+  }
+});
+
+describe('a flag that takes a revision', () => {
+  for (const { spec } of commands) {
+    for (const { spec: option } of placedOptions(spec)) {
+      if (option.placeholder !== 'revision') {
+        continue;
+      }
+      it(`${spec.name} --${option.flag} refuses 0, and its help names no default`, async () => {
+        assert.match(await refusal(spec, option.flag), /it is no revision; is a variable empty\? [A-Z]/);
+        const help = commandHelp(spec, 'all').replaceAll(/\s+/g, ' ');
+        assert.doesNotMatch(help, new RegExp(`--${option.flag} <revision> [^<]*\\(default`));
+      });
+    }
   }
 });
