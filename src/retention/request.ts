@@ -14,6 +14,8 @@ export type Retainable = Snapshot & {
   /** Until then the store refuses to delete it, ms since the epoch. */
   readonly immutableUntil?: number;
   readonly excluded?: boolean;
+  /** Of a part: when it was written, ms since the epoch. The name of a copy says when its original was created. */
+  readonly writtenAt?: number;
 };
 
 /** The snapshots to decide about, and the rules. */

@@ -6,6 +6,10 @@ export interface Leftover {
   readonly what: string;
   /** When it was begun, or last written to, ms since the epoch. */
   readonly begunAt: number;
+  /** Until when the store refuses to remove it, ms since the epoch; left out where that is not known. */
+  readonly immutableUntil?: number;
+  /** True where its parts are objects that a listing shows. */
+  readonly isListed?: true;
   /** Removes it. One that is gone already is no error. */
   remove(options: { readonly signal: AbortSignal }): Promise<void>;
 }

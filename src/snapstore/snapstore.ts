@@ -20,6 +20,8 @@ export interface StoredSnapshot extends Snapshot {
   readonly immutableUntil?: number;
   readonly versionId?: string;
   readonly excluded?: boolean;
+  /** Of a part alone: when it was written, ms since the epoch. */
+  readonly writtenAt?: number;
   /** It is a file without the name of a snapshot: its last revision and its creation time are unknown, and zero here. */
   readonly unnamed?: true;
 }

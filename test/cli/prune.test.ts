@@ -67,7 +67,7 @@ describe('prune', () => {
     const shown = await rig.run(['prune', ...flags]);
     assert.match(
       shown.stdout,
-      /: would remove 1 unfinished upload of killed runs; --yes does it\n {2}the unfinished file .*0123456789abcdef\.partial, begun 2026-11-18 /,
+      /: would remove 1 leftover of killed runs; --yes does it\n {2}the unfinished file .*0123456789abcdef\.partial, begun 2026-11-18 /,
     );
     assert.ok(names().includes(left));
     const { stdout, stderr } = await rig.run(['prune', ...flags, '--yes', '-o', 'json']);

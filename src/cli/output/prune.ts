@@ -100,7 +100,7 @@ function uploadLines({ uploads, removedUploads, location }: PruneStyle): readonl
     return [];
   }
   const all = uploads.uploads.map(({ what, begunAt }) => `  ${what}, begun ${timeText(begunAt)}`);
-  const count = countText(uploads.uploads.length, 'unfinished upload');
+  const count = countText(uploads.uploads.length, 'leftover');
   const did =
     removedUploads === undefined
       ? `would remove ${count} of killed runs; --yes does it`

@@ -1,6 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { newProbeName } from '../../snapstore/backups/probe-key.ts';
 import { storeRoot } from '../../snapstore/backups/store-root.ts';
 import type { ListingDoubt, ObjectEntry } from '../../snapstore/bucket.ts';
 import type { OpenBucket } from '../../snapstore/registry.ts';
@@ -60,7 +61,7 @@ export async function checkStore(
   { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
 ): Promise<StoreCheck> {
   const folder = `${storeRoot(prefix, bucket.location)}v2/`;
-  const key = `${folder}etcdbrctl-probe-${randomUUID()}`;
+  const key = `${folder}${newProbeName()}`;
   const content = randomBytes(probeBytes);
   const steps: StepResult[] = [];
   const attempt = async <T>(step: CheckStep, action: () => Promise<T>): Promise<T | undefined> => {

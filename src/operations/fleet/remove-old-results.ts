@@ -18,7 +18,7 @@ export interface WrittenResult {
   readonly now: number;
 }
 
-/** Removes results that newer ones have replaced. A result that may not be removed stays, which does no harm. */
+/** Removes results that newer ones have replaced, and what killed runs have left. What may not be removed stays, which does no harm. */
 export async function removeOldResults(
   objects: ResultObjects,
   written: WrittenResult,
@@ -32,6 +32,15 @@ export async function removeOldResults(
       throw error;
     }
     log.warn({ error: error.message }, 'old results of fleet verify could not be removed');
+  }
+  try {
+    await objects.removeAbandoned(written, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    log.debug({ error: error.message }, 'whether results of killed runs have left something is not known');
   }
 }
 

@@ -38,7 +38,8 @@ export async function removeAbandonedUploads(
       log.info(`GC: removed ${upload.what}, begun ${new Date(upload.begunAt).toISOString()}`);
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ error }, `GC: failed to remove ${upload.what}: ${error}`);
+      const isLocked = error instanceof StoreError && error.kind === 'immutable';
+      log[isLocked ? 'debug' : 'warn']({ error }, `GC: failed to remove ${upload.what}: ${error}`);
     }
   }
   return removed;

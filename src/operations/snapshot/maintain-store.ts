@@ -40,6 +40,9 @@ export interface StoreMaintenance {
 /** How often the store is listed when no garbage is collected, ms. */
 const listPeriodMs = 60_000;
 
+/** How often what killed runs have left is looked for, which takes a listing of its own, ms. */
+const leftoverPeriodMs = 60 * 60_000;
+
 /**
  * Lists the store again and again until the signal aborts: collects garbage, and notices other snapshotters and
  * that what was stored is not there any more (a volume that was unmounted, a deletion by hand): then a full begins a new chain.
@@ -56,6 +59,7 @@ export async function maintainStore(
   const settled = new Set<string>();
   const { signal, clock } = context;
   let wasBroken = false;
+  let nextLook = clock.monotonic();
   const log = context.log.child({ actor: 'garbage-collector' });
   if (garbageCollection === undefined) {
     log.info('GC: Not running garbage collector since its period is not above one second');
@@ -100,8 +104,11 @@ export async function maintainStore(
         if (deleted > 0) {
           log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);
         }
-        const unfinished = { signal, clock, log };
-        await removeAbandonedUploads(await findAbandonedUploads(store, unfinished), unfinished);
+        if (clock.monotonic() >= nextLook) {
+          nextLook = clock.monotonic() + leftoverPeriodMs;
+          const looking = { signal, clock, log };
+          await removeAbandonedUploads(await findAbandonedUploads(store, looking), looking);
+        }
       }
     } catch (error) {
       signal.throwIfAborted();

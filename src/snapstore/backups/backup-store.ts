@@ -200,8 +200,8 @@ function isFolderMarker(entry: ObjectEntry): boolean {
 }
 
 function stored(snapshot: Snapshot, entry: ObjectEntry): StoredSnapshot {
-  const { modifiedAt: _, ...facts } = entry;
-  return { ...snapshot, ...facts };
+  const { modifiedAt, ...facts } = entry;
+  return { ...snapshot, ...facts, ...(snapshot.chunk === undefined ? {} : { writtenAt: modifiedAt }) };
 }
 
 function versionOf(snapshot: StoredSnapshot): { readonly versionId?: string } {

@@ -1,5 +1,6 @@
 import { limits } from '../../runtime/limits.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
+import { abandonedAfterMs } from '../leftover.ts';
 import { removeReplaced } from '../remove-replaced.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
@@ -107,6 +108,18 @@ export class ResultObjects {
   ): Promise<void> {
     const keys = replaced.map(({ key }) => key);
     await removeReplaced(this.#bucket, { keys, turn: now }, { signal });
+  }
+
+  /** Removes what uploads of results have left that ended a day ago or more; `now` is in whole seconds since the epoch. Throws a StoreError. */
+  async removeAbandoned({ now }: { readonly now: number }, { signal }: CallOptions): Promise<void> {
+    for await (const { key, begunAt, immutableUntil = 0, remove } of this.#bucket.leftovers?.(this.#folder, {
+      signal,
+    }) ?? []) {
+      const isResult = key === undefined || pattern.test(key.slice(this.#folder.length));
+      if (isResult && begunAt <= now * 1_000 - abandonedAfterMs && immutableUntil <= now * 1_000) {
+        await remove({ signal });
+      }
+    }
   }
 }
 

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import type { Bucket } from '../../../src/snapstore/bucket.ts';
+import { abandonedUploads } from '../../../src/snapstore/backups/abandoned-uploads.ts';
+import type { Bucket, Upload } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
+import type { Leftover } from '../../../src/snapstore/leftover.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
 import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { type Swift, startSwift } from '../../support/servers/openstack/swift.ts';
@@ -309,6 +311,89 @@ describe('reading, listing, deleting', () => {
     await assert.rejects(bucket.delete('x', { signal }), reason);
     await assert.rejects(bucket.beginUpload('x', { signal, partSize: 1 }), reason);
     await assert.rejects(upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal }), reason);
+  });
+});
+
+describe('segments that a killed run has left', () => {
+  const day = 24 * 60 * 60 * 1000;
+  const ours = 'a/v2/Full-00000000-00000010-1795200000.gz';
+  const foundAfter = (bucket: Bucket, ms: number): Promise<readonly Leftover[]> =>
+    abandonedUploads(bucket, 'a/', { ...options, now: Date.now() + ms });
+  const beginOnly = async (bucket: Bucket, key: string): Promise<Upload> => {
+    const upload = await bucket.beginUpload(key, { ...options, partSize: 2 });
+    for (const number of [1, 2]) {
+      await upload.writePart({ number, offset: (number - 1) * 2, bytes: Buffer.from('zz') }, options);
+    }
+    return upload;
+  };
+
+  it('are found and removed when they have our names and are a day old', async () => {
+    const { bucket } = await newContainer('abandoned');
+    const companion = 'a/v2/Companion-00000010-1795200000.tar.gz';
+    const whole = 'a/v2/Full-00000000-00000020-1795200000.gz';
+    await uploadInParts(bucket, whole, Buffer.from('whole'), 2);
+    const others = ['a/v2/notes.txt', 'b/v2/Full-00000000-00000010-1795200000.gz'];
+    for (const key of [ours, companion, ...others]) {
+      await beginOnly(bucket, key);
+    }
+    assert.deepEqual(await foundAfter(bucket, day - 60_000), []);
+    const found = await foundAfter(bucket, day + 60_000);
+    assert.deepEqual(found.map(({ key }) => key).toSorted(), [companion, ours]);
+    assert.match(found.map(({ what }) => what).join(), /the segments of swift:\/\/abandoned\/a\/v2\/Full-.*\/00000\*/);
+    for (const each of found) {
+      await each.remove(options);
+      // Another run may have been faster.
+      await each.remove(options);
+    }
+    const keysOf = (key: string): readonly string[] => [`${key}/0000000001`, `${key}/0000000002`];
+    assert.deepEqual(
+      Object.keys(await sizes(bucket)).toSorted(),
+      [whole, ...keysOf(whole), `${whole}/0000000003`, ...others.flatMap(keysOf)].toSorted(),
+    );
+    assert.equal(await textOf(bucket, whole), 'whole');
+  });
+
+  it('do not count as bytes of an object that was to be replaced, which stays', async () => {
+    const { bucket } = await newContainer('abandoned-replacement');
+    await uploadInParts(bucket, ours, Buffer.from('oldest'), 2);
+    await beginOnly(bucket, ours);
+    assert.equal((await sizes(bucket))[ours], 6);
+    const [only, ...more] = await foundAfter(bucket, day + 60_000);
+    assert.match(only?.what ?? '', /\/00001\*/);
+    assert.deepEqual(more, []);
+    await only?.remove(options);
+    assert.deepEqual(Object.keys(await sizes(bucket)), [ours, ...[1, 2, 3].map((at) => `${ours}/000000000${at}`)]);
+    assert.equal(await textOf(bucket, ours), 'oldest');
+  });
+
+  it('stay where they have become an object since, or are written again', async () => {
+    const { bucket, raw } = await newContainer('abandoned-late');
+    const upload = await beginOnly(bucket, ours);
+    const [late] = await foundAfter(bucket, day + 60_000);
+    await upload.complete({ parts: 2, size: 4 }, options);
+    assert.match(
+      (await storeErrorOf(late?.remove(options) ?? assert.fail(), 'transient')).message,
+      /an object meanwhile/,
+    );
+    assert.equal(await textOf(bucket, ours), 'zzzz');
+    await raw('DELETE', `/${ours}`);
+    const [again] = await foundAfter(bucket, day + 60_000);
+    await raw('PUT', `/${ours}/0000000002`, { body: 'new' });
+    assert.match(
+      (await storeErrorOf(again?.remove(options) ?? assert.fail(), 'transient')).message,
+      /writes them again/,
+    );
+    assert.equal((await sizes(bucket))[`${ours}/0000000002`], 3);
+  });
+
+  it('are none where another program has written the manifest', async () => {
+    const { bucket, raw } = await newContainer('abandoned-other');
+    for (const number of ['0000000001', '0000100001']) {
+      await raw('PUT', `/${ours}/${number}`, { body: 'abc' });
+    }
+    await raw('PUT', `/${ours}`, { headers: { 'x-object-manifest': `abandoned-other/${ours}` } });
+    assert.deepEqual(await foundAfter(bucket, day + 60_000), []);
+    assert.equal((await sizes(bucket))[ours], 6);
   });
 });
 

@@ -150,6 +150,7 @@ function parseSnapshot(description: string): Retainable {
   const part = flags.find((flag) => flag.startsWith('part='))?.slice(5);
   const immutable = flags.find((flag) => flag.startsWith('immutable='))?.slice(10);
   const before = flags.find((flag) => flag.startsWith('before='))?.slice(7);
+  const written = flags.find((flag) => flag.startsWith('written='))?.slice(8);
   const size = flags.find((flag) => flag.startsWith('size='))?.slice(5);
   return {
     ...snapshot,
@@ -157,6 +158,7 @@ function parseSnapshot(description: string): Retainable {
     ...(part === undefined ? {} : { chunk: Number(part) }),
     ...(immutable === undefined ? {} : { immutableUntil: timeOf(`${immutable} 00:00`) }),
     ...(before === undefined ? {} : { ahead: { before: timeOf(`${before} 00:00`) / 1000 } }),
+    ...(written === undefined ? {} : { writtenAt: timeOf(written.replace('T', ' ')) }),
     ...(size === undefined ? {} : { size: Number(size) }),
     ...(flags.includes('excluded') ? { excluded: true } : {}),
   };

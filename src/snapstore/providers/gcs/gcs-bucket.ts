@@ -11,10 +11,12 @@ import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
+import type { Leftover } from '../../leftover.ts';
 import { notFoundMeansGone, StoreError } from '../../store-error.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
 import { isRangeBeyondEnd } from './gcs-error.ts';
-import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
+import { gcsLeftovers } from './gcs-leftovers.ts';
+import { type GcsObject, parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
 import { GcsRequests } from './gcs-requests.ts';
 import { GcsTransport } from './gcs-transport.ts';
 import { GcsUpload } from './gcs-upload.ts';
@@ -56,12 +58,22 @@ export class GcsBucket implements Bucket {
     this.#requests = new GcsRequests(client, { location: this.location, clock, timeouts });
   }
 
-  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+  async *list(prefix: string, options: CallOptions): AsyncIterable<ObjectEntry> {
+    for await (const { entry } of this.#objects(prefix, options)) {
+      yield entry;
+    }
+  }
+
+  leftovers(prefix: string, options: CallOptions): AsyncIterable<Leftover> {
+    return gcsLeftovers({ requests: this.#requests, list: (...asked) => this.#objects(...asked) }, prefix, options);
+  }
+
+  async *#objects(prefix: string, { signal }: CallOptions): AsyncGenerator<GcsObject, void, undefined> {
     const tokens = new PageTokens({ action: 'list', object: this.location });
     let pageToken: string | undefined;
     do {
       const page = await this.#page(prefix, pageToken, signal);
-      yield* page.items.map((item) => parseObject(item).entry);
+      yield* page.items.map(parseObject);
       const token = page.nextPageToken;
       pageToken = tokens.next({ more: token !== undefined, token });
     } while (pageToken !== undefined);

@@ -2,14 +2,17 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { bodyLength } from '../../http/body-length.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts } from '../../http/store-requests.ts';
+import type { Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import { KeystoneLogin } from './keystone-login.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
 import { parseSegmentKey, uploadNumbers } from './segments.ts';
 import { SwiftConnection } from './swift-connection.ts';
 import { RangeBeyondEnd } from './swift-error.ts';
+import { swiftLeftovers } from './swift-leftovers.ts';
 import { notFoundMeans, SwiftUpload } from './swift-upload.ts';
 
 /** Which Swift container is opened, and how. */
@@ -41,14 +44,22 @@ export class SwiftBucket implements Bucket {
     this.location = this.#connection.location;
   }
 
-  /** Listings show manifests as empty. Objects without bytes come last, with the size of the segments that were seen. */
+  /**
+   * Listings show manifests as empty. Objects without bytes come last, with the size of the segments that were seen; where these are of
+   * several uploads, the store is asked.
+   */
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
     const empty: ObjectEntry[] = [];
-    const segments = new Map<string, number>();
+    const segments = new Map<string, { size: number; upload: number | 'several' }>();
     for await (const { key, size, modifiedAt } of this.#connection.list(prefix, { signal })) {
       const segment = parseSegmentKey(key);
       if (segment !== undefined) {
-        segments.set(segment.owner, (segments.get(segment.owner) ?? 0) + size);
+        const { owner, upload } = segment;
+        const seen = segments.get(owner) ?? { size: 0, upload };
+        segments.set(owner, {
+          size: seen.size + size,
+          upload: seen.upload === upload ? upload : 'several',
+        });
       }
       if (size > 0) {
         yield { key, size, modifiedAt };
@@ -57,8 +68,24 @@ export class SwiftBucket implements Bucket {
       }
     }
     for (const entry of empty) {
-      yield { ...entry, size: segments.get(entry.key) ?? 0 };
+      const seen = segments.get(entry.key);
+      const asked = seen?.upload === 'several' ? await this.#sizeOf(entry.key, { signal }) : undefined;
+      yield { ...entry, size: asked ?? seen?.size ?? 0 };
     }
+  }
+
+  /** Undefined where it has gone, or the store does not say. */
+  async #sizeOf(key: string, { signal }: CallOptions): Promise<number | undefined> {
+    const what = this.#connection.describe('look at', key);
+    const found = await this.#connection
+      .send(what, { method: 'HEAD', key }, { signal })
+      .catch(notFoundMeans(undefined));
+    return found === undefined ? undefined : bodyLength(found.headers);
+  }
+
+  leftovers(prefix: string, { signal }: CallOptions): AsyncIterable<Leftover> {
+    const deleteAll = (keys: Iterable<string>, options: CallOptions): Promise<void> => this.#deleteAll(keys, options);
+    return swiftLeftovers(this.#connection, prefix, { signal, deleteAll });
   }
 
   folders(folder: string, options: CallOptions): AsyncIterable<string> {

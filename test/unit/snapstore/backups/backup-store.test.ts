@@ -85,6 +85,9 @@ test('v1 and v2 are listed together, in one order', async () => {
       ['etcd-main/v2/Full-00000000-00000119-1795251540.gz/0000000001', 'v2', 1],
     ],
   );
+  const part = snapshots.at(-1);
+  assert.equal(part?.writtenAt, bucket.objects.get(part?.key ?? '')?.entry.modifiedAt);
+  assert.equal(snapshots[3]?.writtenAt, undefined);
   const oldest = snapshots[0];
   assert.ok(oldest !== undefined);
   await store.delete(oldest, { signal });
