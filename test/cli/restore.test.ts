@@ -12,8 +12,12 @@ import {
 } from 'node:fs';
 import { describe, it } from 'node:test';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
+import { xmlRefusal } from '../support/servers/answer-script.ts';
+import type { HttpFault } from '../support/servers/http-fault.ts';
+import { type S3Server, startS3Server } from '../support/servers/s3-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { fillWithGolden, s3Place } from './s3-place.ts';
 
 /** A backup with a full and three deltas, last revision 122. */
 const golden = goldenStorePath('etcd-3.5/gzip');
@@ -291,4 +295,41 @@ describe('on a terminal', () => {
     }
     assert.match(shown, /Revision: +122/);
   });
+});
+
+describe('restore, of an object that was listed and is not there when it is read,', () => {
+  const ways: Readonly<
+    Record<string, { readonly fault: (server: S3Server, key: string) => HttpFault | undefined; readonly says: RegExp }>
+  > = {
+    'says that it was deleted meanwhile': {
+      fault: (server, key) => {
+        server.objects.delete(key);
+        return undefined;
+      },
+      says: /it was listed and is not there any more: garbage collection, .* meanwhile; run it again, /,
+    },
+    'says that the store contradicts itself': {
+      fault: () => ({ kind: 'answer', answer: xmlRefusal(404, 'NoSuchKey') }),
+      says: /the store answered 404 NoSuchKey, and the store lists it all the same; run it again in some minutes, /,
+    },
+  };
+  for (const [title, { fault, says }] of Object.entries(ways)) {
+    for (const kind of ['Full', 'Incr']) {
+      it(`${title}: ${kind}`, async () => {
+        await using rig = makeRig();
+        await using server = await startS3Server();
+        fillWithGolden(server);
+        server.fault(({ operation, key }) =>
+          operation === 'GetObject' && key.includes(kind) ? fault(server, key) : undefined,
+        );
+        const { flags, env } = s3Place(rig, server.endpoint);
+        const args = ['restore', '-d', 'data', '--store-prefix=etcd-main', '--log-format=text', ...flags];
+        const { stderr, exitCode } = await rig.run(args, { env });
+        assert.equal(exitCode, 1);
+        assert.match(stderr, new RegExp(`^error: cannot read \\S+${kind}-\\S+: `, 'm'));
+        assert.match(stderr, says);
+        assert.ok(!existsSync(rig.home.join('data/member')));
+      });
+    }
+  }
 });

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { goldenObjects } from '../support/fixtures/golden-store.ts';
+import type { S3Server } from '../support/servers/s3-server.ts';
 import type { Rig } from './rig.ts';
 
 /** Flags and variables that name a loopback S3 as a store, or as the source of a copy. */
@@ -23,4 +25,11 @@ export function s3Place(rig: Rig, endpoint: string, role: 'store' | 'source' = '
     ],
     env: { [`${role === 'source' ? 'SOURCE_' : ''}AWS_APPLICATION_CREDENTIALS_JSON`]: file },
   };
+}
+
+/** Puts a sound backup of a full and three deltas, last revision 122, under the prefix etcd-main. */
+export function fillWithGolden(server: S3Server): void {
+  for (const { key, bytes } of goldenObjects('etcd-3.5/gzip')) {
+    server.objects.set(`etcd-main/${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
+  }
 }

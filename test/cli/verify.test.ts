@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { PROOF_PREFIX } from '../../src/snapshot/proof-name.ts';
-import { goldenObjects } from '../support/fixtures/golden-store.ts';
 import { htmlAnswer, xmlRefusal } from '../support/servers/answer-script.ts';
 import type { ScriptedAnswer } from '../support/servers/http-fault.ts';
 import { startS3Server } from '../support/servers/s3-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
-import { s3Place } from './s3-place.ts';
+import { fillWithGolden, s3Place } from './s3-place.ts';
 
 describe('verify', () => {
   it('proves a sound store by restoring it, and leaves nothing', async () => {
@@ -72,9 +71,7 @@ describe('verify', () => {
 async function verifyUnread(answer: ScriptedAnswer, among = '') {
   await using rig = makeRig();
   await using server = await startS3Server();
-  for (const { key, bytes } of goldenObjects('etcd-3.5/gzip')) {
-    server.objects.set(`etcd-main/${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
-  }
+  fillWithGolden(server);
   server.fault(({ operation, key }) =>
     operation === 'GetObject' && key.includes(among) ? { kind: 'answer', answer } : undefined,
   );
@@ -90,6 +87,7 @@ describe('verify, of objects that the store does not give,', () => {
     'a store that does not know how': xmlRefusal(501, 'NotImplemented'),
     'a page of a proxy': htmlAnswer(200),
     'an archived object': xmlRefusal(403, 'InvalidObjectState'),
+    'an object that is listed and is not there': xmlRefusal(404, 'NoSuchKey'),
   };
   for (const [title, answer] of Object.entries(answers)) {
     it(`says what was answered, nothing about the snapshots, and writes no proof: ${title}`, async () => {

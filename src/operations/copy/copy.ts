@@ -130,18 +130,15 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
 
 /** Where a copy finds nothing, the place is mistyped far more often than a cluster has no backups. */
 async function nothingIn(store: SnapStore, { orphans }: CopyPlan, context: RunContext): Promise<Failure> {
-  const { found, remedy } = await whyNothingFound(store, { wanted: 'full snapshot', flags: 'source' }, context);
-  const alone =
-    orphans.length === 0
-      ? ''
-      : `, only ${countText(orphans.length, 'delta')} that ${orphans.length === 1 ? 'continues' : 'continue'} none`;
-  return new Failure({
-    code: 'no_backup',
-    action: 'copy from',
-    object: store.location,
-    found: `${found}${alone}`,
-    remedy,
-  });
+  const words =
+    orphans.length > 0
+      ? {
+          found: `it holds no full snapshot, only ${countText(orphans.length, 'delta')} that ${orphans.length === 1 ? 'continues' : 'continue'} none`,
+          remedy:
+            'check --source-store-container and --source-store-prefix; where they are right, take a full snapshot of the running cluster',
+        }
+      : await whyNothingFound(store, { wanted: 'full snapshot', flags: 'source' }, context);
+  return new Failure({ code: 'no_backup', action: 'copy from', object: store.location, ...words });
 }
 
 /**

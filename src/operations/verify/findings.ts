@@ -69,5 +69,7 @@ export function refusalText(error: unknown): string | undefined {
   if (!(error instanceof StoreError) || error.kind === 'gone') {
     return undefined;
   }
-  return error.kind === 'not_found' ? 'it was deleted meanwhile' : `it cannot be read: ${error.message}`;
+  return error.kind === 'not_found'
+    ? 'it was deleted meanwhile'
+    : `it cannot be read: ${error.foundText}${error.remedy === undefined ? '' : `; ${error.remedy}`}`;
 }

@@ -18,6 +18,7 @@ import { type CompanionStore, companionsIn, isCompanionKey } from './companion-s
 import { decryptedBody, type HeaderOpener, headerOpener, type Opening } from './decrypted-body.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
 import { listOnce } from './list-once.ts';
+import { readListed } from './listed-object.ts';
 import { isProofKey, type ProofStore, proofsIn } from './proof-store.ts';
 import { storeRoot } from './store-root.ts';
 import { whyEmpty } from './why-empty.ts';
@@ -132,7 +133,11 @@ export class BackupStore implements SnapStore {
 
   fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable> {
     const read = (): Promise<Readable> =>
-      this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
+      readListed(
+        snapshot.key,
+        () => this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size }),
+        { bucket: this.#bucket, signal: options.signal },
+      );
     return options.range === undefined ? decryptedBody(snapshot, read, this.#identities) : read();
   }
 

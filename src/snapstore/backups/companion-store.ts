@@ -6,6 +6,7 @@ import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { decryptedBody, type Opening } from './decrypted-body.ts';
 import { listOnce } from './list-once.ts';
+import { readListed } from './listed-object.ts';
 
 /** An archive of files that belongs to a full snapshot. */
 export interface Companion {
@@ -74,7 +75,12 @@ export function companionsIn(
       const { size } = await uploadInChunks(bucket, { ...options, key, body }, upload);
       return { name, key, size, lastRevision, createdOn, ...(encryption === undefined ? {} : { encryption }) };
     },
-    fetch: (companion, options) => decryptedBody(companion, () => bucket.read(companion.key, options), identities),
+    fetch: (companion, options) =>
+      decryptedBody(
+        companion,
+        () => readListed(companion.key, () => bucket.read(companion.key, options), { bucket, ...options }),
+        identities,
+      ),
     async delete({ key }, options) {
       await bucket.delete(key, options);
       for await (const part of bucket.list(`${key}/`, options)) {

@@ -214,8 +214,14 @@ describe('copyBackups', () => {
   test('a source without a full is no success: its place may be mistyped', async () => {
     const alone = memoryBucket();
     put(alone, DELTAS[0] ?? '', hashed(10, 1));
-    for (const empty of [memoryBucket(), alone]) {
-      const expected = { code: 'no_backup', message: /^cannot copy from memory.*: it holds no full snapshot/ };
+    for (const [empty, message] of [
+      [memoryBucket(), /^cannot copy from memory.*: it holds no full snapshot; check --source-store-container/],
+      [
+        alone,
+        /^cannot copy from memory.*: it holds no full snapshot, only 1 delta that continues none; check --source/,
+      ],
+    ] as const) {
+      const expected = { code: 'no_backup', message };
       await assert.rejects(copyBackups(request(empty), context), expected);
       await assert.rejects(planBackupCopy(request(empty), context), expected);
     }
