@@ -41,11 +41,13 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
   const others = otherHistories(histories, request, living);
   const owners = new Map(histories.left.flatMap((history) => history.own.map((each) => [each, history] as const)));
   const parts = partVerdicts(ordered, whole, request);
+  const announces = announcingFulls(ordered, request);
   const verdicts = new Map(
     ordered.map((snapshot): [T, Verdict] => {
       const ruled =
         parts.get(snapshot) ?? others.left.get(snapshot) ?? living.verdicts.get(snapshot) ?? keep('no_full');
-      const wanted = ruled.action === 'delete' ? (others.needed.get(snapshot) ?? ruled) : ruled;
+      const needed = others.needed.get(snapshot) ?? (announces.has(snapshot.name) ? keep('history_announced') : ruled);
+      const wanted = ruled.action === 'delete' ? needed : ruled;
       return [snapshot, unlessImmutable(snapshot, wanted, request)];
     }),
   );
@@ -61,6 +63,18 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
     return { snapshot, history, ...left, ...(verdicts.get(snapshot) ?? keep('no_full')) };
   });
   return { decisions, newest: living.newest };
+}
+
+/** The fulls with which announcements count, while there is something that was left. */
+function announcingFulls(
+  snapshots: readonly Retainable[],
+  { announcements = [] }: Pick<RetentionRequest<unknown>, 'announcements'>,
+): ReadonlySet<string> {
+  const names = new Set(snapshots.map(({ name }) => name));
+  const begun = announcements.filter(
+    ({ state, marker }) => state === 'begun' && marker.left.some((name) => names.has(name)),
+  );
+  return new Set(begun.map(({ marker }) => marker.first));
 }
 
 function unlessImmutable<T extends Retainable>(

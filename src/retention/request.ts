@@ -1,3 +1,4 @@
+import type { Announcement } from '../snapshot/history/announcement.ts';
 import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { FullEvidence } from './trust.ts';
@@ -24,6 +25,8 @@ export interface RetentionRequest<T> {
   readonly listing: readonly T[];
   /** The markers that separate the histories in the store. */
   readonly markers: readonly StoreMarker[];
+  /** Markers that were stored ahead of the first full of their history. */
+  readonly announcements?: readonly Announcement[] | undefined;
   readonly policy: RetentionPolicy;
   /** Deltas of older chains are deleted from this age on, ms. */
   readonly deltaRetentionMs: number;

@@ -7,6 +7,7 @@ export type KeepReason =
   | 'base_of_left_history'
   | 'history_in_doubt'
   | 'history_unproven'
+  | 'history_announced'
   | 'newest_chain'
   | 'concurrent_writer'
   | 'no_full'
@@ -71,6 +72,8 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   base_of_left_history: 'a history that was left not long ago needs it',
   history_in_doubt: 'its history is in doubt; see etcdbrctl verify',
   history_unproven: 'may belong to a history that was left: a compaction had removed what could prove it',
+  history_announced:
+    'its history is announced and not marked for good: without it nothing would tell it from the one that was left',
   full_unsound: 'was read and is damaged, so it takes the place of no other full',
   full_empty: 'is empty, so it takes the place of no other full',
   full_too_small: 'is too small to be trusted unread, so it takes the place of no other full',

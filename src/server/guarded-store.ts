@@ -24,6 +24,14 @@ export function guardedStore(store: SnapStore, { mayPublish, mayDelete }: StoreP
               await mayPublish(options);
               await histories.save(marker, options);
             },
+            announce: async (marker, options) => {
+              await mayPublish(options);
+              await histories.announce(marker, options);
+            },
+            withdraw: async (marker, options) => {
+              await mayDelete(options);
+              await histories.withdraw(marker, options);
+            },
             ...(histories.names === undefined ? {} : { names: histories.names.bind(histories) }),
           },
         }),

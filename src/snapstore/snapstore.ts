@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Announcement } from '../snapshot/history/announcement.ts';
 import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
@@ -32,6 +33,8 @@ export interface StoreListing {
   readonly snapshots: readonly StoredSnapshot[];
   /** Say where one history of the cluster ends and another begins, or in which order snapshots were stored; in no promised order. */
   readonly markers: readonly StoreMarker[];
+  /** Markers that were stored ahead of the first full of their history; left out where there can be none. */
+  readonly announcements?: readonly Announcement[];
   /** Keys whose names do not parse; the first were warned about once. */
   readonly ignored: readonly string[];
 }

@@ -1,7 +1,13 @@
 import { type ChainPlan, newestChain } from '../../src/snapshot/chain.ts';
+import { announcedName, announcementsIn, markersInForce } from '../../src/snapshot/history/announcement.ts';
 import { decodeMarker } from '../../src/snapshot/history/decode-marker.ts';
 import { historiesOf } from '../../src/snapshot/history/histories.ts';
-import { parseMarkerName, type StoreMarker } from '../../src/snapshot/history/history-marker.ts';
+import {
+  beginsHistory,
+  type HistoryMarker,
+  parseMarkerName,
+  type StoreMarker,
+} from '../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
 import type { ModelObject } from './model-store.ts';
@@ -10,6 +16,7 @@ import type { ModelObject } from './model-store.ts';
 export function newestChainIn(objects: ReadonlyMap<string, ModelObject>): ChainPlan<StoredSnapshot> {
   const snapshots: StoredSnapshot[] = [];
   const markers: StoreMarker[] = [];
+  const announced: HistoryMarker[] = [];
   for (const [key, { bytes }] of objects) {
     const parsed = parseRelativeKey(key.slice('etcd/'.length));
     const name = key.slice(key.lastIndexOf('/') + 1);
@@ -17,7 +24,11 @@ export function newestChainIn(objects: ReadonlyMap<string, ModelObject>): ChainP
       snapshots.push({ ...parsed.snapshot, key, size: bytes.length });
     } else if (parseMarkerName(name) !== undefined) {
       markers.push(decodeMarker(name, bytes));
+    } else {
+      const marker = announcedName(name);
+      announced.push(...(marker === undefined ? [] : [decodeMarker(marker, bytes)].filter(beginsHistory)));
     }
   }
-  return newestChain(historiesOf(snapshots, markers).living.snapshots);
+  const inForce = markersInForce(markers, announcementsIn(announced, { snapshots, markers }));
+  return newestChain(historiesOf(snapshots, inForce).living.snapshots);
 }

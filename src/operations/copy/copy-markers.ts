@@ -1,7 +1,9 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { beginsHistory, type StoreMarker } from '../../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import type { SnapStore } from '../../snapstore/snapstore.ts';
+import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import { withdrawAnnouncement } from '../history/withdraw-announcement.ts';
 
 /** The name of the copy of a snapshot: never final, and that of an encrypted one where all are encrypted on the way. */
 function copiedName(name: string, isEncrypted: boolean): string {
@@ -47,6 +49,36 @@ export function missingMarkers(listings: {
     });
 }
 
+/** The markers that a store holds for good, without those that an announcement stands in for. */
+export function storedMarkers({
+  markers,
+  announcements = [],
+}: Pick<StoreListing, 'markers' | 'announcements'>): readonly StoreMarker[] {
+  const announced = new Set(announcements.flatMap(({ marker, state }) => (state === 'begun' ? marker.name : [])));
+  return markers.filter(({ name }) => !announced.has(name));
+}
+
+/**
+ * Announces markers in a store, before the first fulls of their histories are copied there: else a restore from it would find two histories
+ * that nothing separates until all is copied. Throws a StoreError where the store is out of order.
+ */
+export async function announceMarkers(
+  markers: readonly StoreMarker[],
+  { histories }: Pick<SnapStore, 'histories'>,
+  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+): Promise<void> {
+  for (const marker of markers.filter(beginsHistory)) {
+    try {
+      await histories?.announce(marker, { signal });
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.kind === 'transient') {
+        throw error;
+      }
+      log.debug({ error, marker: marker.name }, `${marker.name} cannot be announced: ${error.message}`);
+    }
+  }
+}
+
 /** Saves markers in a store, after the snapshots that they begin with. Throws a StoreError. */
 export async function copyMarkers(
   markers: readonly StoreMarker[],
@@ -55,6 +87,9 @@ export async function copyMarkers(
 ): Promise<void> {
   for (const marker of markers) {
     await target.histories?.save(marker, { signal });
+    if (target.histories !== undefined && beginsHistory(marker)) {
+      await withdrawAnnouncement(target.histories, marker, { signal, log });
+    }
     log.info({ marker: marker.name }, `Copied the history marker ${marker.name}`);
   }
 }

@@ -14,7 +14,7 @@ import { whyNothingFound } from '../list/why-nothing-found.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
 import { companionsOf, copyCompanions, type PlannedCompanion, planCompanions } from './companions.ts';
 import { type ChainOutcome, copyChain } from './copy-chain.ts';
-import { copyMarkers, missingMarkers } from './copy-markers.ts';
+import { announceMarkers, copyMarkers, missingMarkers, storedMarkers } from './copy-markers.ts';
 import type { CopyRoute } from './copy-object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './plan.ts';
 
@@ -110,7 +110,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
   const markers = missingMarkers({
     source: source.markers,
-    target: target.markers,
+    target: storedMarkers(target),
     held: target.snapshots,
     living: living.snapshots,
     isEncrypted,
@@ -163,6 +163,7 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     if (round === 1) {
       reportHistories(plan, request.target, context);
     }
+    await announceMarkers(plan.markers, request.target, context);
     const outcomes = await copyPlanned(plan, request, context);
     copied.push(...outcomes.flatMap((outcome) => outcome.copied));
     context.signal.throwIfAborted();

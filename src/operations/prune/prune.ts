@@ -52,7 +52,7 @@ const WHOLE_CHAIN = { errors: 0, remains: false };
 
 /** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. Deletes nothing. */
 export function planFor(
-  listing: Pick<StoreListing, 'snapshots' | 'markers'>,
+  listing: Pick<StoreListing, 'snapshots' | 'markers' | 'announcements'>,
   request: {
     readonly store: Pick<SnapStore, 'traits'>;
     readonly rules: RetentionRules;
@@ -62,9 +62,9 @@ export function planFor(
   },
 ): RetentionPlan<StoredSnapshot> {
   const { store, rules, evidence, now } = request;
-  const { snapshots, markers } = listing;
+  const { snapshots, markers, announcements } = listing;
   const { partsAreData } = store.traits;
-  return planRetention({ listing: snapshots, markers, ...rules, evidence, now, partsAreData });
+  return planRetention({ listing: snapshots, markers, announcements, ...rules, evidence, now, partsAreData });
 }
 
 /** Where a plan is carried out, and to whom it is reported. */

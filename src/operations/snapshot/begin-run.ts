@@ -5,6 +5,7 @@ import type { Packing } from '../../snapshot/packing.ts';
 import type { StoreListing } from '../../snapstore/snapstore.ts';
 import { untilCaughtUp } from './full/catch-up.ts';
 import { listToCompare } from './history/list-to-compare.ts';
+import { settleAnnouncements } from './history/settle-announcements.ts';
 import { warnOfOtherReaders } from './other-readers.ts';
 import type { RunParts } from './run-parts.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
@@ -47,6 +48,7 @@ export async function beginRun(beginning: Beginning, context: RunContext): Promi
     parts.chain.follow(living.snapshots, Math.floor(context.clock.now() / 1000));
     await warnOfOtherReaders({ store, packing: request }, listing, context);
     await parts.guard.learn(listing, context);
+    await settleAnnouncements(store, listing, context);
   }
   // Where there are no deltas, nothing could go on meanwhile.
   const mayResume = listing !== undefined && (request.start === 'as needed' || request.deltaPeriodMs !== undefined);

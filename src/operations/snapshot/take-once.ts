@@ -1,14 +1,17 @@
 import { rfc3339 } from '../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import { timeToBegin, timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { laggingFailure, neededOf, untilCaughtUp } from './full/catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './full/cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './full/download.ts';
-import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
+import { type FullSnapshotResult, fullOf, type SaveFullSnapshotRequest, saveFullSnapshot } from './full/save.ts';
+import type { HistoryBreak } from './history/history-break.ts';
 import { HistoryGuard } from './history/history-guard.ts';
 import { listToCompare } from './history/list-to-compare.ts';
+import { settleAnnouncements } from './history/settle-announcements.ts';
 import { StoredOrder } from './history/stored-order.ts';
 import { warnOfOtherReaders } from './other-readers.ts';
 
@@ -36,6 +39,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   if (listing !== undefined) {
     await warnOfOtherReaders({ store, packing: request }, listing, context);
     await guard.learn(listing, context);
+    await settleAnnouncements(store, listing, context);
   }
   const known = guard.history.proof;
   const brokenBefore = await guard.breakNow(guard.reach, context);
@@ -58,13 +62,27 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const seconds = Math.floor(takenAt / 1000);
   const createdOn = broken === undefined ? timeToContinue(living, seconds) : timeToBegin(living, seconds);
   await guard.storing(createdOn, database, context);
-  const result = await saveFullSnapshot({ ...request, database, createdOn, begunAt }, context);
+  const full = { ...request, database, createdOn, begunAt };
+  const announced = broken === undefined ? undefined : await announceHistory(guard, broken, full, context);
+  const result = await saveFullSnapshot(full, context);
   if (broken !== undefined) {
-    await guard.begin(broken, { first: result.snapshot, database }, context);
+    await guard.begin(broken, { first: result.snapshot, database, announced }, context);
   } else {
     const youngest = living.reduce((most, each) => Math.max(most, each.createdOn), 0);
     const chain = { youngest, writtenFulls: new Set<string>() };
     await new StoredOrder({ store, guard, chain }).stored(result.snapshot, context);
   }
   return result;
+}
+
+async function announceHistory(
+  guard: HistoryGuard,
+  broken: HistoryBreak,
+  full: SaveFullSnapshotRequest,
+  context: RunContext,
+): Promise<HistoryMarker | undefined> {
+  const { database } = full;
+  // An unsound database may say anything of its history.
+  await database.checked;
+  return await guard.announce(broken, { first: fullOf(full), database }, context);
 }

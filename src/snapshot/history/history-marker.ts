@@ -13,7 +13,7 @@ export type HistoryChange =
   /** Nothing is left that could prove that the history is the same: the stored revision is compacted or unreadable. */
   | 'unproven';
 
-/** Says from where on a store holds another history. Written once, after the first full of that history. */
+/** Says from where on a store holds another history. Announced before the first full of that history, and written for good after it. */
 export interface HistoryMarker {
   /** `History-<unix seconds>-<shared revision %08d>.json`, a name that readers of snapshots do not know. */
   readonly name: string;

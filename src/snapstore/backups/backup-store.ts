@@ -113,12 +113,12 @@ export class BackupStore implements SnapStore {
       }
     }
     this.#warnOfRest(ignored.length);
-    const read = await this.histories.read(markers, options);
+    const { markers: read, announcements } = await this.histories.read(markers, snapshots, options);
     const now = Math.floor(this.#upload.clock.now() / 1000);
     const inOrder = markStoredOrder(snapshots.sort(compareInChainOrder), read);
     const marked = markAheadOfClock(inOrder, read, now);
     this.#warnOfAhead(marked);
-    return { snapshots: marked, markers: read, ignored };
+    return { snapshots: marked, markers: read, announcements, ignored };
   }
 
   async answers(options: CallOptions): Promise<void> {

@@ -2,12 +2,23 @@ import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import {
+  type Announcement,
+  announcedName,
+  announcementName,
+  announcementsIn,
+  isMarkerName,
+  markersInForce,
+} from '../../snapshot/history/announcement.ts';
+import {
+  beginsHistory,
   encodeMarker,
+  type HistoryMarker,
   MARKER_PREFIX,
   MARKER_SIZE_LIMIT,
   parseMarkerName,
   type StoreMarker,
 } from '../../snapshot/history/history-marker.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 
@@ -18,13 +29,24 @@ const MARKERS_AT_ONCE = 8;
 export interface HistoryMarkerStore {
   /** Stores a marker; a listing shows it from then on. */
   save(marker: StoreMarker, options: CallOptions): Promise<void>;
-  /** The names of all markers, also of damaged ones, without reading any. */
+  /** Stores a marker ahead of the first full of its history; a listing shows it from the moment on at which that full is there. */
+  announce(marker: HistoryMarker, options: CallOptions): Promise<void>;
+  /** Deletes the announcement of a marker. */
+  withdraw(marker: HistoryMarker, options: CallOptions): Promise<void>;
+  /** The names of all markers, also of damaged ones, without reading any; not those of announcements. */
   names?(options: CallOptions): Promise<readonly string[]>;
 }
 
-/** Whether a key is that of a history marker, or of a part of one. */
+/** Whether a key is that of a history marker or its announcement, or of a part of one. */
 export function isMarkerKey(key: string): boolean {
-  return key.split('/').some((part) => parseMarkerName(part) !== undefined);
+  return key.split('/').some(isMarkerName);
+}
+
+/** The markers of a listing. */
+export interface ReadMarkers {
+  /** Those that count, announced ones included. */
+  readonly markers: readonly StoreMarker[];
+  readonly announcements: readonly Announcement[];
 }
 
 /** Reads and writes the history markers in a folder (with a slash at its end) of a bucket. */
@@ -46,20 +68,49 @@ export class HistoryMarkers implements HistoryMarkerStore {
     this.#log = log;
   }
 
-  /** The markers among `entries` of a listing; each is fetched once. One that is damaged is left out with a warning. */
-  async read(entries: readonly ObjectEntry[], options: CallOptions): Promise<readonly StoreMarker[]> {
-    const markers = new Array<StoreMarker | undefined>(entries.length);
+  /** The markers among `entries` of a listing with these `snapshots`; each is fetched once. One that is damaged is left out with a warning. */
+  async read(
+    entries: readonly ObjectEntry[],
+    snapshots: readonly Snapshot[],
+    options: CallOptions,
+  ): Promise<ReadMarkers> {
+    const all = new Array<StoreMarker | undefined>(entries.length);
     await eachInParallel([...entries.entries()], MARKERS_AT_ONCE, async ([at, entry]) => {
-      markers[at] = await this.#markerOf(entry, options);
+      all[at] = await this.#markerOf(entry, options);
     });
-    return markers.filter((marker) => marker !== undefined);
+    const stored: StoreMarker[] = [];
+    const announced: HistoryMarker[] = [];
+    for (const [at, marker] of all.entries()) {
+      if (marker === undefined) {
+        continue;
+      }
+      if (entries[at]?.key !== `${this.#folder}${marker.name}`) {
+        announced.push(...[marker].filter(beginsHistory));
+      } else {
+        stored.push(marker);
+      }
+    }
+    const announcements = announcementsIn(announced, { snapshots, markers: stored });
+    return { markers: markersInForce(stored, announcements), announcements };
   }
 
-  async save(marker: StoreMarker, options: CallOptions): Promise<void> {
+  save(marker: StoreMarker, options: CallOptions): Promise<void> {
+    return this.#write(marker.name, marker, options);
+  }
+
+  announce(marker: HistoryMarker, options: CallOptions): Promise<void> {
+    return this.#write(announcementName(marker), marker, options);
+  }
+
+  withdraw(marker: HistoryMarker, options: CallOptions): Promise<void> {
+    return this.#bucket.delete(`${this.#folder}${announcementName(marker)}`, options);
+  }
+
+  async #write(name: string, marker: StoreMarker, options: CallOptions): Promise<void> {
     const bytes = encodeMarker(marker);
     const upload = {
       ...options,
-      key: `${this.#folder}${marker.name}`,
+      key: `${this.#folder}${name}`,
       body: once(bytes),
       again: () => once(bytes),
       sizeBound: bytes.length,
@@ -79,7 +130,8 @@ export class HistoryMarkers implements HistoryMarkerStore {
   }
 
   async #markerOf(entry: ObjectEntry, options: CallOptions): Promise<StoreMarker | undefined> {
-    const name = entry.key.slice(this.#folder.length);
+    const own = entry.key.slice(this.#folder.length);
+    const name = announcedName(own) ?? own;
     if (!entry.key.startsWith(this.#folder) || parseMarkerName(name) === undefined) {
       return undefined;
     }

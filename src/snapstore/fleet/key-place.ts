@@ -1,4 +1,4 @@
-import { parseMarkerName } from '../../snapshot/history/history-marker.ts';
+import { isMarkerName } from '../../snapshot/history/announcement.ts';
 import { parseRelativeKey } from '../../snapshot/name.ts';
 import { type ProofName, parseProofName } from '../../snapshot/proof-name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
@@ -54,7 +54,7 @@ function placeIn(prefix: string, relative: string): KeyPlace | undefined {
     return undefined;
   }
   const name = relative.slice('v2/'.length);
-  if (parseMarkerName(name) !== undefined) {
+  if (isMarkerName(name)) {
     return { prefix, is: 'marker' };
   }
   const proof = parseProofName(name);

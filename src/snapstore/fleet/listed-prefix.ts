@@ -16,7 +16,7 @@ export async function listingOf(
   const ordered = snapshots.toSorted(compareInChainOrder);
   const folder = `${prefix === '' ? '' : `${prefix}/`}v2/`;
   const reader = new HistoryMarkers(bucket, { folder, upload, log: upload.log });
-  const read = markers.length === 0 ? [] : await reader.read(markers, { signal });
+  const read = markers.length === 0 ? [] : (await reader.read(markers, snapshots, { signal })).markers;
   const now = Math.floor(upload.clock.now() / 1_000);
   return { snapshots: markAheadOfClock(markStoredOrder(ordered, read), read, now), markers: read, ignored: [] };
 }

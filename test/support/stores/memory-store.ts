@@ -1,8 +1,14 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../../src/snapshot/compression.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { announcementsIn, markersInForce } from '../../../src/snapshot/history/announcement.ts';
 import { decodeMarker } from '../../../src/snapshot/history/decode-marker.ts';
-import { encodeMarker, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import {
+  beginsHistory,
+  encodeMarker,
+  type HistoryMarker,
+  type StoreMarker,
+} from '../../../src/snapshot/history/history-marker.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { relativeKey } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
@@ -24,8 +30,21 @@ export class MemoryStore implements SnapStore {
   #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
   #failure: StoreError | undefined;
   #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
+  /** Markers that are stored for good. */
   readonly markers: StoreMarker[] = [];
+  /** Markers that were stored ahead of their first fulls. */
+  readonly announced: HistoryMarker[] = [];
   readonly histories = {
+    announce: async (marker: HistoryMarker): Promise<void> => {
+      if (this.#failure !== undefined) {
+        throw this.#failure;
+      }
+      this.announced.push(...[decodeMarker(marker.name, encodeMarker(marker))].filter(beginsHistory));
+    },
+    withdraw: async (marker: HistoryMarker): Promise<void> => {
+      const at = this.announced.findIndex(({ name }) => name === marker.name);
+      this.announced.splice(at, at < 0 ? 0 : 1);
+    },
     save: async (marker: StoreMarker): Promise<void> => {
       if (this.#failure !== undefined) {
         throw this.#failure;
@@ -109,9 +128,12 @@ export class MemoryStore implements SnapStore {
 
   list(): Promise<StoreListing> {
     const snapshots = [...this.#objects.values()].map(({ snapshot }) => snapshot).sort(compareInChainOrder);
+    const announcements = announcementsIn(this.announced, { snapshots, markers: this.markers });
+    const markers = markersInForce(this.markers, announcements);
     return Promise.resolve({
-      snapshots: [...markStoredOrder(snapshots, this.markers)],
-      markers: this.markers,
+      snapshots: [...markStoredOrder(snapshots, markers)],
+      markers,
+      announcements,
       ignored: [],
     });
   }

@@ -138,3 +138,44 @@ test('every reason has a text', () => {
   }
   assert.ok(reasons.size >= 20);
 });
+
+test('a full stays while an announcement counts by it, as long as something is left that it tells apart', () => {
+  const snapshot = (kind: 'Full' | 'Incr', [from, to, daysAgo]: readonly [number, number, number]) =>
+    newSnapshot({
+      kind,
+      startRevision: revision(from),
+      lastRevision: revision(to),
+      createdOn: NOW / 1000 - daysAgo * 86_400,
+      compression: 'none',
+      isFinal: false,
+    });
+  const shared = snapshot('Full', [0, 10, 6]);
+  const left = snapshot('Incr', [11, 20, 5]);
+  const first = snapshot('Full', [0, 12, 4]);
+  const later = [snapshot('Full', [0, 30, 2]), snapshot('Full', [0, 40, 1])];
+  const marker = {
+    name: 'History-1-00000010.json',
+    begunOn: first.createdOn,
+    why: 'rolled_back',
+    shared: revision(10),
+    first: first.name,
+    clusterId: '1',
+    left: [left.name],
+  } as const;
+  const request: RetentionRequest<Retainable> = {
+    listing: [shared, left, first, ...later],
+    markers: [marker],
+    announcements: [{ marker, state: 'begun' }],
+    leftHistoryMs: 7 * 86_400_000,
+    evidence: { proved: new Set(later.map(({ name }) => name)) },
+    policy: { kind: 'LimitBased', maxBackups: 1 },
+    deltaRetentionMs: 0,
+    now: NOW,
+    partsAreData: false,
+  };
+  const verdictOf = (changes: Partial<RetentionRequest<Retainable>>): string | undefined =>
+    planRetention({ ...request, ...changes }).decisions.find((each) => each.snapshot === first)?.reason;
+  assert.equal(verdictOf({}), 'history_announced');
+  assert.equal(verdictOf({ announcements: [{ marker, state: 'confirmed' }] }), 'beyond_limit');
+  assert.equal(verdictOf({ listing: [shared, first, ...later] }), 'beyond_limit');
+});

@@ -6,7 +6,9 @@ import { Backoff, type BackoffPolicy } from '../../../runtime/async/backoff.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
+import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
+import type { Snapshot } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
@@ -22,7 +24,7 @@ import type { UsersState } from '../users-state.ts';
 import { type CatchUp, furthest, laggingFailure, leastAccepted, neededOf, untilCaughtUp } from './catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, type DownloadRequest, downloadDatabase } from './download.ts';
-import { saveFullSnapshot } from './save.ts';
+import { fullOf, saveFullSnapshot } from './save.ts';
 
 /** What the full snapshot loop works with. */
 export interface FullSnapshotLoopParts extends DownloadRequest {
@@ -281,7 +283,9 @@ export class FullSnapshotLoop {
       return { outcome: 'stale', lastRevision };
     }
     await guard.storing(createdOn, database, context);
-    const save = () => saveFullSnapshot({ ...this.#parts, final, database, createdOn, begunAt }, context);
+    const full = { ...this.#parts, final, database, createdOn, begunAt };
+    const announced = await this.#announceHistory({ first: fullOf(full), database }, context);
+    const save = () => saveFullSnapshot(full, context);
     const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
     const discarded = buffer.coverUpTo(lastRevision);
@@ -289,7 +293,7 @@ export class FullSnapshotLoop {
     await discarded;
     await guard.stored(database);
     if (changes.leaving !== undefined) {
-      await changes.begun(changes.leaving, { first: snapshot, database }, context);
+      await changes.begun(changes.leaving, { first: snapshot, database, announced }, context);
     }
     await this.#parts.order.stored(snapshot, context);
     if (!buffer.hasBeyond(lastRevision)) {
@@ -318,6 +322,20 @@ export class FullSnapshotLoop {
       await read?.database.checked;
       await changes.leave(broken, context);
     }
+  }
+
+  /** Undefined where no new history begins, or nothing is there that it would have to be told apart from. */
+  async #announceHistory(
+    { first, database }: { readonly first: Snapshot; readonly database: DownloadedDatabase },
+    context: RunContext,
+  ): Promise<HistoryMarker | undefined> {
+    const { changes } = this.#parts;
+    if (changes.leaving === undefined) {
+      return undefined;
+    }
+    // An unsound database may say anything of its history.
+    await database.checked;
+    return await changes.announce(changes.leaving, { first, database }, context);
   }
 
   /** A member that lags can send a database that ends before what was already written as deltas. */

@@ -4,6 +4,7 @@ import type { RunContext } from '../../../runtime/run-context.ts';
 import { tap } from '../../../runtime/streams/tap.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import { type Packing, packingInName } from '../../../snapshot/packing.ts';
+import type { Snapshot } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { DownloadedDatabase } from './download.ts';
 
@@ -31,6 +32,18 @@ export interface FullSnapshotResult {
   readonly seconds: number;
 }
 
+/** The full that a database is stored as. */
+export function fullOf(request: Omit<SaveFullSnapshotRequest, 'store' | 'begunAt'>): Snapshot {
+  return newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: request.database.lastRevision,
+    createdOn: request.createdOn,
+    ...packingInName(request),
+    isFinal: request.final,
+  });
+}
+
 /**
  * Uploads a database that was downloaded, while it is being checked. It becomes visible when it is found sound; else the upload
  * is aborted and the check's failure thrown.
@@ -39,16 +52,9 @@ export async function saveFullSnapshot(
   request: SaveFullSnapshotRequest,
   { signal, clock, log, progress }: RunContext,
 ): Promise<FullSnapshotResult> {
-  const { database, store, final, createdOn, begunAt } = request;
+  const { database, store, begunAt } = request;
   const { object, lastRevision, checked } = database;
-  const snapshot = newSnapshot({
-    kind: 'Full',
-    startRevision: revision(0),
-    lastRevision,
-    createdOn,
-    ...packingInName(request),
-    isFinal: final,
-  });
+  const snapshot = fullOf(request);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
   const body = tap(storedBytes(object), { onBytes: (bytes) => bar.advance(bytes) });
   const unsound = new AbortController();

@@ -1,4 +1,5 @@
 import type { RunContext } from '../../../runtime/run-context.ts';
+import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
@@ -8,6 +9,7 @@ import type { WatchTurns } from '../delta/watch-turns.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { HistoryBreak, ReadDatabase } from './history-break.ts';
 import type { HistoryGuard } from './history-guard.ts';
+import type { FirstFull } from './mark-new-history.ts';
 
 /** The parts of a run that a new history concerns. */
 export interface HistoryChangesParts {
@@ -58,10 +60,21 @@ export class HistoryChanges {
     this.#leaving = broken;
   }
 
+  /** The new history gets its first full: announces it before that becomes visible, and gives what was announced. */
+  async announce(broken: HistoryBreak, full: FirstFull, context: RunContext): Promise<HistoryMarker | undefined> {
+    const { guard, outageRetry, ending } = this.#parts;
+    const announce = (): Promise<HistoryMarker | undefined> => guard.announce(broken, full, context);
+    return await outageRetry.persist('announce a new history', announce, { signal: context.signal, ending });
+  }
+
   /** The new history has its first full in the store: marks it, and lets it be followed. */
   async begun(
     broken: HistoryBreak,
-    full: { readonly first: StoredSnapshot; readonly database: ReadDatabase },
+    full: {
+      readonly first: StoredSnapshot;
+      readonly database: ReadDatabase;
+      readonly announced: HistoryMarker | undefined;
+    },
     context: RunContext,
   ): Promise<void> {
     const { guard, outageRetry, ending, turns, watermark } = this.#parts;

@@ -5,6 +5,7 @@ import { type Revision, revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
 import type { EventSample } from '../../../snapshot/history/event-sample.ts';
+import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import { mayBeLeft, type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
@@ -13,7 +14,13 @@ import { compareSurvivor } from './compare-survivor.ts';
 import { compareWithDatabase, lastProofInDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
 import type { HistoryBreak, ReadDatabase } from './history-break.ts';
 import { markDoubt } from './mark-doubt.ts';
-import { livingIn, markNewHistory } from './mark-new-history.ts';
+import {
+  announceNewHistory,
+  type FirstFull,
+  livingIn,
+  markNewHistory,
+  type NewHistoryPlace,
+} from './mark-new-history.ts';
 import { firstDifference, samplesInDatabase } from './samples-in-database.ts';
 import { samplesInStore } from './samples-in-store.ts';
 import { proofOfSnapshot, readFull } from './snapshot-proof.ts';
@@ -306,13 +313,34 @@ export class HistoryGuard {
     }
   }
 
+  /**
+   * Announces the new history before its first full becomes visible: see {@link announceNewHistory}. A store that refuses it for good is no
+   * failure: a full is worth more than its marker. Throws a StoreError where the store is out of order.
+   */
+  async announce(broken: HistoryBreak, begun: FirstFull, context: RunContext): Promise<HistoryMarker | undefined> {
+    try {
+      return await announceNewHistory(this.#newHistoryPlace, broken, begun, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof StoreError) || error.kind === 'transient') {
+        throw error;
+      }
+      const text = 'The new history cannot be announced; it is marked once its first full is stored';
+      context.log.warn({ error, first: begun.first.name }, `${text}: ${error.message}`);
+      return undefined;
+    }
+  }
+
   /** Marks in the store which objects belong to the history that was left: see {@link markNewHistory}. */
   async begin(
     broken: HistoryBreak,
-    begun: { readonly first: StoredSnapshot; readonly database: ReadDatabase },
+    begun: FirstFull & { readonly announced: HistoryMarker | undefined },
     context: RunContext,
   ): Promise<void> {
-    const place = { ...this.#parts, clusterId: this.#clusterId, samples: this.#samplesLeft };
-    await markNewHistory(place, broken, begun, context);
+    await markNewHistory(this.#newHistoryPlace, broken, begun, context);
+  }
+
+  get #newHistoryPlace(): NewHistoryPlace {
+    return { ...this.#parts, clusterId: this.#clusterId, samples: this.#samplesLeft };
   }
 }

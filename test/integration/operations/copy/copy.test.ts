@@ -451,6 +451,22 @@ describe('histories', () => {
     assert.equal((await copyBackups(request(), context)).copied.length, 0);
   });
 
+  test('are told apart in the target also where the copy ends after the first full of the new one', async () => {
+    await store(source).histories.save(marker, { signal: context.signal });
+    put(target, FULL, hashed(1000, 0));
+    put(target, LEFT, hashed(1000, 1));
+    put(source, 'Incr-00000011-00000015-2001', Buffer.alloc(1000));
+    await assert.rejects(copyBackups(request(), context), { code: 'copy_incomplete' });
+    const interrupted = await store(target).list({ signal: context.signal });
+    const names = historiesOf(interrupted.snapshots, interrupted.markers).living.snapshots.map(({ name }) => name);
+    assert.deepEqual(names, [FULL, BEGUN]);
+    put(source, 'Incr-00000011-00000015-2001', hashed(1000, 3));
+    await copyBackups(request(), context);
+    const { markers, announcements } = await store(target).list({ signal: context.signal });
+    assert.deepEqual([markers.map(({ name }) => name), announcements], [[marker.name], []]);
+    assert.ok(target.objects.has(`main/v2/${marker.name}`));
+  });
+
   test('that no marker separates are both copied, whatever number is wanted', async () => {
     const result = await copyBackups({ ...request(), maxBackups: 1 }, context);
     assert.equal(result.copied.length, 4);

@@ -61,3 +61,21 @@ test('a damaged marker is left out, with one warning', async () => {
   }
   assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 1);
 });
+
+test('an announcement counts from the moment on at which the first full is there, and goes when it is withdrawn', async () => {
+  const { bucket, store, log } = storeWithMarker();
+  await store.histories.announce(marker, { signal });
+  const key = `etcd-main/v2/History-${marker.begunOn}-00000003.announced.json`;
+  assert.deepEqual([...bucket.objects.keys()], [key]);
+  const before = await store.list({ signal });
+  assert.deepEqual([before.markers, before.announcements, before.ignored], [[], [{ marker, state: 'awaited' }], []]);
+  assert.deepEqual(await store.histories.names({ signal }), []);
+  await bucket.fill([`etcd-main/v2/${marker.first}`]);
+  assert.deepEqual((await store.list({ signal })).markers, [marker]);
+  await store.histories.save(marker, { signal });
+  const after = await store.list({ signal });
+  assert.deepEqual([after.markers, after.announcements], [[marker], [{ marker, state: 'confirmed' }]]);
+  await store.histories.withdraw(marker, { signal });
+  assert.equal(bucket.objects.has(key), false);
+  assert.deepEqual(log.lines, []);
+});

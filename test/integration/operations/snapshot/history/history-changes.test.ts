@@ -211,24 +211,66 @@ describe('a start', () => {
     assert.equal(rig.log.count(/HISTORY/), 0);
   });
 
-  test('after a crash between the first full and the marker writes the marker', async () => {
-    const before = await watchingRig();
-    before.cluster.commit(...history(59, 65));
-    await before.stop();
-    const { store } = before;
+  test('after a crash between the first full and the marker: both histories are told apart at once, and the marker is written', async () => {
+    const store = await storeOfFirstHistory();
     const { save } = store.histories;
     {
-      store.histories.save = () => Promise.reject(new Error('the machine lost its power'));
+      store.histories.save = powerLoss;
       await using crashing = startRig({}, { store, prepare: (cluster) => cluster.commit(...history(59, 61)) });
       await assert.rejects(crashing.ended, /lost its power/);
       assert.match(store.saved.at(-1) ?? '', /^Full-00000000-00000061-/);
     }
+    assert.deepEqual(await living(store), ['Full-00000000-00000058', 'Full-00000000-00000061']);
+    assert.equal(store.markers.length, 0);
     store.histories.save = save;
     await using rig = startRig({}, { store, prepare: (cluster) => cluster.commit(...history(59, 62)) });
-    await marked(rig);
+    await rig.cluster.watchingFrom(62);
     assert.deepEqual(
-      store.markers[0]?.left.map((name) => name.slice(0, 22)),
-      ['Incr-00000059-00000065'],
+      store.markers.map(({ first, left }) => [first.slice(0, 22), ...left.map((name) => name.slice(0, 22))]),
+      [['Full-00000000-00000061', 'Incr-00000059-00000065']],
     );
+    assert.deepEqual(store.announced, []);
+  });
+
+  test('after a crash between the announcement and the first full finds the history before as it was', async () => {
+    const store = await storeOfFirstHistory();
+    const before = await living(store);
+    {
+      const prepare = (cluster: SnapshotterRig['cluster']): void => {
+        cluster.commit(...history(59, 61));
+        store.hold('Full');
+      };
+      await using crashing = startRig({}, { store, prepare });
+      await crashing.begun('Full-00000000-00000061');
+      crashing.abort();
+      await assert.rejects(crashing.ended, { code: 'left_undone' });
+      store.release();
+    }
+    assert.equal(store.announced.length, 1);
+    assert.deepEqual(await living(store), before);
+    await using rig = startRig({}, { store, prepare: (cluster) => cluster.commit(...history(59, 66)) });
+    await rig.cluster.watchingFrom(66);
+    assert.deepEqual([store.announced, store.markers], [[], []]);
+  });
+
+  test('over a store that takes no announcement begins the new history all the same', async () => {
+    const store = await storeOfFirstHistory();
+    store.histories.announce = () => Promise.reject(store.failure('denied'));
+    await using rig = startRig({}, { store, prepare: (cluster) => cluster.commit(...history(59, 61)) });
+    await marked(rig);
+    assert.equal(rig.log.count(/^The new history cannot be announced/), 1);
+    assert.deepEqual(await living(store), ['Full-00000000-00000058', 'Full-00000000-00000061']);
   });
 });
+
+/** What a run has left that was at revision 65. */
+async function storeOfFirstHistory(): Promise<MemoryStore> {
+  const before = await watchingRig();
+  before.cluster.commit(...history(59, 65));
+  await before.stop();
+  return before.store;
+}
+
+function powerLoss(): Promise<void> {
+  return Promise.reject(new Error('the machine lost its power'));
+}

@@ -7,7 +7,7 @@ import { HistoryGuard } from '../../../../../src/operations/snapshot/history/his
 import { revision } from '../../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../../src/snapshot/delta-event.ts';
 import type { StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
-import { newSnapshot, relativeKey } from '../../../../../src/snapshot/name.ts';
+import { newSnapshot } from '../../../../../src/snapshot/name.ts';
 import type { SnapStore } from '../../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../../support/context/run-context.ts';
@@ -54,7 +54,7 @@ async function learned(
       const { lastRevision } = database;
       const parts = { kind: 'Full', startRevision: revision(0), lastRevision, createdOn: 1_795_260_000 } as const;
       const snapshot = newSnapshot({ ...parts, isFinal: false, compression: 'none' });
-      await guard.begin(broken, { first: { ...snapshot, key: relativeKey(snapshot), size: 4096 }, database }, context);
+      await guard.begin(broken, { first: snapshot, database, announced: undefined }, context);
       return saved;
     },
     [Symbol.dispose]: () => dir[Symbol.dispose](),
