@@ -1,4 +1,5 @@
-import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
+import { checkNameOrPath } from '../config/check-name-or-path.ts';
+import { type CommandSpec, type Operand, placedOptions } from '../config/command-spec.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { nearestWord } from '../runtime/nearest-word.ts';
 import { helpFlags } from './arguments.ts';
@@ -41,7 +42,21 @@ export function takeOperands(spec: CommandSpec, { words, argv }: UnparsedArgumen
       remedy: spec.operand?.completes === 'none' ? 'give them with --hex' : 'rename it, or make a link to it',
     });
   }
+  if (spec.operand?.completes === 'file') {
+    refuseWrongPlace(spec.operand, taken);
+  }
   return taken;
+}
+
+/** A file that no option names is held to the same as one that does. The text is not shown: it may hold a password. */
+function refuseWrongPlace({ placeholder }: Operand, words: readonly string[]): void {
+  for (const word of words) {
+    const refusal = checkNameOrPath(word, 'file');
+    if (refusal !== undefined) {
+      const { wrong, remedy } = refusal;
+      throw new UsageFailure({ action: 'use', object: placeholder, found: wrong, ...(remedy && { remedy }) });
+    }
+  }
 }
 
 function isOperand(word: string): boolean {

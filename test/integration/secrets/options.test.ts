@@ -163,6 +163,23 @@ describe('a password that goes astray', () => {
     });
   }
 
+  it('into a file or directory that a command works on is not shown', async () => {
+    for (const { spec } of commands.filter((each) => each.spec.operand?.completes === 'file')) {
+      const others = Array.from({ length: (spec.operand?.count?.least ?? 1) - 1 }, () => 'newest');
+      for (const [name, disguise] of Object.entries(disguises).filter(([each]) => !asName.includes(each))) {
+        const place = ['--store-container', scratch.join('store')];
+        const flags = placedOptions(spec).some((placed) => placed.spec.flag === 'store-container') ? place : [];
+        for (const words of [
+          [disguise, ...others],
+          [...others, disguise],
+        ]) {
+          const said = await outputOf([spec.name, ...flags, '--', ...words]);
+          assert.doesNotMatch(said, tell, `${spec.name} ${words.join(' ')} as ${name}`);
+        }
+      }
+    }
+  });
+
   it('into the configuration that is printed is not shown, whatever option it is given to', async () => {
     const server = commands.find(({ spec }) => spec.name === 'server') ?? assert.fail('there is a server');
     for (const { spec: option } of placedOptions(server.spec)) {

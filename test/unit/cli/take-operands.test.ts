@@ -26,3 +26,25 @@ describe('what is wrong on the command line of any command', () => {
     });
   }
 });
+
+describe('a file that is given by its name alone', () => {
+  const status = commands.find(({ spec }) => spec.name === 'status')?.spec ?? assert.fail('there is a status');
+  for (const [word, wrong] of [
+    ['~/backup.db', 'it begins with ~, which only a shell replaces'],
+    ['$BACKUP/db', 'it holds a variable that was not replaced'],
+    ['s3://bucket/full', 'it is a URL where a path is expected'],
+    ['https://u:p@h/full', 'it looks like an address with user name and password'],
+  ] as const) {
+    it(`is refused where ${wrong}`, () => {
+      assert.throws(
+        () => takeOperands(status, { words: [word], argv: ['status', word] }),
+        (error: Error) => error.message.startsWith(`cannot use FILE|DIR: ${wrong}; `) && !error.message.includes(word),
+      );
+    });
+  }
+
+  it('is no key: of those any may be meant', () => {
+    const get = commands.find(({ spec }) => spec.name === 'get')?.spec ?? assert.fail('there is a get');
+    assert.deepEqual(takeOperands(get, { words: ['~/a://b'], argv: ['get', '~/a://b'] }), ['~/a://b']);
+  });
+});
