@@ -6,6 +6,7 @@ import { errorText } from '../runtime/log/error-text.ts';
 import { printableJson } from '../runtime/log/printable.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
+import { StoreError } from '../snapstore/store-error.ts';
 
 /** The text on stderr about an error, and how the program ends. */
 export interface ErrorReport {
@@ -48,7 +49,7 @@ interface ErrorFacts {
 function factsOf(error: unknown): ErrorFacts {
   const stack = error instanceof Error ? error.stack : undefined;
   if (error instanceof Failure) {
-    return { message: errorText(error), code: error.code, exitCode: error.exitCode, stack: undefined };
+    return { message: withNextStep(error), code: error.code, exitCode: error.exitCode, stack: undefined };
   }
   if (error instanceof Interrupted) {
     return { message: error.message, code: 'interrupted', exitCode: error.exitCode, stack: undefined };
@@ -62,6 +63,12 @@ function factsOf(error: unknown): ErrorFacts {
     exitCode: 1,
     stack,
   };
+}
+
+/** What a store says of itself when it is not well has no next step of its own. */
+function withNextStep(error: Failure): string {
+  const isUnwell = error instanceof StoreError && error.kind === 'transient' && error.remedy === undefined;
+  return `${errorText(error)}${isUnwell ? '; it was tried again in vain: see what is wrong with the store, or run it again later' : ''}`;
 }
 
 /**

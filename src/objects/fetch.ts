@@ -2,6 +2,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { transferReport } from '../snapstore/transfer-report.ts';
 
 /**
  * Reads a whole object and hands its stored bytes to `consume`, from the beginning again after a transient store error, and once
@@ -24,9 +25,7 @@ export async function fetchWhole<T>(
       body.destroy();
     }
   };
-  const onRetry = (error: Error, delayMs: number): void => {
-    log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
-  };
+  const onRetry = transferReport({ log, name: snapshot.name }, 'Fetching');
   const read = (): Promise<T> => retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
   try {
     return await read();

@@ -3,6 +3,7 @@ import { ContentTag } from '../snapstore/content-tag.ts';
 import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
+import { transferReport } from '../snapstore/transfer-report.ts';
 
 /** Bytes that are read at once of a long part. */
 const PIECE_SIZE = 4 * 1024 * 1024;
@@ -60,8 +61,7 @@ export class RangedObject implements ObjectParts {
       clock,
       signal,
       policy: transferRetries,
-      onRetry: (error, delayMs) =>
-        log.warn({ snapshot: this.snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`),
+      onRetry: transferReport({ log, name: this.snapshot.name }, 'Fetching'),
     });
   }
 

@@ -7,6 +7,7 @@ import type { Opening } from './backups/decrypted-body.ts';
 import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { RotatingBucket } from './decorators/rotating-bucket.ts';
+import { retryReport } from './http/retry-report.ts';
 import { storeNetwork } from './http/store-network.ts';
 import { defaultTimeouts } from './http/store-requests.ts';
 import type { ProviderName } from './provider-name.ts';
@@ -101,7 +102,11 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     endpointOverride: config.endpointOverride,
     environment,
     network: storeNetwork(environment, log),
-    timeouts: config.patience === 'short' ? { ...defaultTimeouts, retries: shortRetries } : undefined,
+    timeouts: {
+      ...defaultTimeouts,
+      ...(config.patience === 'short' ? { retries: shortRetries } : {}),
+      onRetry: retryReport(surroundings),
+    },
     clock,
     log,
   };

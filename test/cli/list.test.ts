@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
+import { xmlRefusal } from '../support/servers/answer-script.ts';
+import { startS3Server } from '../support/servers/s3-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
+import { fillWithGolden, s3Place } from './s3-place.ts';
 
 interface Listed {
   readonly lastRevision: number;
@@ -134,5 +137,26 @@ describe('list', () => {
     assert.match(left.stderr, /no full of it is there; take a full snapshot/);
     const restored = await rig.run(['restore', ...flags, '--history', '1', '-d', 'data']);
     assert.equal(restored.exitCode, 0, restored.stderr);
+  });
+
+  it('says that it tries again while a store is not well', async () => {
+    await using rig = makeRig();
+    await using server = await startS3Server();
+    fillWithGolden(server);
+    const { flags, env } = s3Place(rig, server.endpoint);
+    let left = 3;
+    server.fault(() => {
+      left -= 1;
+      return left < 0 ? undefined : { kind: 'answer', answer: xmlRefusal(503, 'SlowDown') };
+    });
+    const args = ['list', '--store-prefix=etcd-main', '--log-format=text', ...flags];
+    const { stderr, exitCode } = await rig.run(args, { env });
+    assert.equal(exitCode, 0, stderr);
+    const told = stderr.split('\n').filter((line) => line.includes('Trying again'));
+    assert.equal(told.length, 1, stderr);
+    assert.match(
+      told[0] ?? '',
+      /^WARN\[\d+\] Trying again in 2 s, try 4 of at most 7: cannot look at .*: the store answered 503 SlowDown/,
+    );
   });
 });

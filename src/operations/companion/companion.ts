@@ -149,13 +149,14 @@ async function stageOne(
   if (!isOwn) {
     context.log.warn(`The restored full has no companion of its own; taking the newest, ${companion.name}`);
   }
-  return await readAgain(async () => {
+  const attempt = async (): Promise<StagedFiles> => {
     await using held = new AsyncDisposableStack();
     const staged = held.use(await StagedCompanion.begin(directory));
     const files = await unpack({ store, companion, staged, owners }, context);
     held.move();
     return { companion, staged, files };
-  }, context);
+  };
+  return await readAgain(attempt, companion, context);
 }
 
 async function unpack(

@@ -5,8 +5,11 @@ import { decompress } from '../../snapshot/compression.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
+import { transferReport } from '../../snapstore/transfer-report.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { archiveEntries } from './archive-entries.ts';
+
+type ReadingContext = Pick<RunContext, 'signal' | 'clock' | 'log'>;
 
 /** What is wrong with the bytes of a companion; undefined for an error that is about something else. */
 export function companionDamage(error: unknown): string | undefined {
@@ -21,21 +24,24 @@ export function companionDamage(error: unknown): string | undefined {
 export async function checkCompanion(
   companions: CompanionStore,
   companion: Companion,
-  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+  context: ReadingContext,
 ): Promise<number> {
+  const { signal } = context;
   const attempt = async (): Promise<number> => {
     const stored = await companions.fetch(companion, { signal });
     return await countEntries(bounded(decompress(stored, 'gzip')), signal);
   };
-  return await readAgain(attempt, { signal, clock });
+  return await readAgain(attempt, companion, context);
 }
 
 /** Runs `attempt`, which reads a companion from its beginning, again after transient errors of the store, and once after damage. */
 export async function readAgain<T>(
   attempt: () => Promise<T>,
-  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+  { name }: Pick<Companion, 'name'>,
+  { signal, clock, log }: ReadingContext,
 ): Promise<T> {
-  const read = (): Promise<T> => retryTransient(attempt, { clock, signal, policy: transferRetries });
+  const onRetry = transferReport({ log, name }, 'Fetching');
+  const read = (): Promise<T> => retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
   try {
     return await read();
   } catch (error) {

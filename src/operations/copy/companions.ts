@@ -9,6 +9,7 @@ import { decryptedBody } from '../../snapstore/backups/decrypted-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import { transferReport } from '../../snapstore/transfer-report.ts';
 import { checkCompanion, readAgain } from '../companion/read-companion.ts';
 import type { CopyRoute } from './copy-object.ts';
 import type { CopyForm } from './plan.ts';
@@ -103,7 +104,8 @@ async function copyCompanion(
     fetch: (each, options) => decryptedBody(each, () => from.fetch(each, options), identities),
   };
   if (companion.encryption !== undefined && recipients === undefined && identities.count === 0) {
-    await readAgain(async () => await checkSealed(await from.fetch(companion, { signal })), context);
+    const read = async () => await checkSealed(await from.fetch(companion, { signal }));
+    await readAgain(read, companion, context);
   } else {
     await checkCompanion(opened, companion, context);
   }
@@ -117,5 +119,6 @@ async function copyCompanion(
       await to.save({ ...companion, encryption: 'age' }, sealed, { signal, sizeBound });
     }
   };
-  await retryTransient(attempt, { clock, signal, policy: transferRetries });
+  const onRetry = transferReport({ log: context.log, name: companion.name }, 'Copying');
+  await retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
 }

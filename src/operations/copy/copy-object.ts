@@ -13,6 +13,7 @@ import { consumeBody } from '../../snapstore/http/object-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import { transferReport } from '../../snapstore/transfer-report.ts';
 import type { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import type { PlannedObject } from './plan.ts';
 
@@ -113,8 +114,7 @@ export async function copyObject(
       clock,
       signal,
       policy: transferRetries,
-      onRetry: (error, delayMs) =>
-        log.warn({ snapshot: source.name, error: error.message }, `Copying again in ${delayMs / 1000} s`),
+      onRetry: transferReport({ log, name: source.name }, 'Copying'),
     });
   } catch (error) {
     if (error instanceof NoIdentityFits && route.keys !== undefined) {

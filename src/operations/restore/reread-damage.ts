@@ -5,6 +5,7 @@ import { SnapshotDamage } from '../../snapshot/damage.ts';
 import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { transferReport } from '../../snapstore/transfer-report.ts';
 
 /**
  * Runs `rebuild`, and once more when it ended with a damaged delta that is sound when it is read again: then its bytes were altered
@@ -32,12 +33,13 @@ export async function rereadDamage<T>(
 
 /** Whether an object can be read to its end and its hash is right. Throws what the store throws. */
 export async function isSound(store: SnapStore, delta: StoredSnapshot, context: RunContext): Promise<boolean> {
-  const { signal, clock } = context;
+  const { signal, clock, log } = context;
   const read = async (): Promise<void> => {
     await checkTrailingHash(decompress(await store.fetch(delta, { signal }), delta.compression), context);
   };
   try {
-    await retryTransient(read, { clock, signal, policy: transferRetries });
+    const onRetry = transferReport({ log, name: delta.name }, 'Fetching');
+    await retryTransient(read, { clock, signal, policy: transferRetries, onRetry });
     return true;
   } catch (error) {
     if (error instanceof SnapshotDamage) {

@@ -60,7 +60,7 @@ export function retryAfterMs(header: string | undefined, nowMs = Date.now()): nu
 /** What an error without a response means: no connection, a broken one, no trusted certificate, no time. Looks at its causes too. */
 export function kindOfNetworkError(error: unknown): ErrorKind {
   if (error instanceof DeadlineExceeded) {
-    return { kind: 'transient', found: error.message };
+    return { kind: 'transient', found: error.message, remedy: checkNetwork };
   }
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';

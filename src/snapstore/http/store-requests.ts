@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
-import { type RetryPolicy, requestRetries, retryTransient, shortRetries } from '../retry-transient.ts';
+import {
+  type RetryOptions,
+  type RetryPolicy,
+  requestRetries,
+  retryTransient,
+  shortRetries,
+} from '../retry-transient.ts';
 import type { StoreError } from '../store-error.ts';
 import { openBody, type RawBody } from './object-body.ts';
 import { type RequestBounds, withDeadline } from './request-deadline.ts';
@@ -17,6 +23,8 @@ export interface RequestTimeouts {
   readonly retries: RetryPolicy;
   /** For opening a body, which its reader asks for again. Left out: {@link retries}. */
   readonly openRetries?: RetryPolicy;
+  /** Told of each failure that is followed by another try, except of the opening of a body. */
+  readonly onRetry?: RetryOptions['onRetry'];
 }
 
 /** For real services. */
@@ -64,17 +72,23 @@ export class StoreRequests {
 
   /** Runs `call`, again while its failures are transient and the task may be retried. The call's signal ends the request. */
   async run<T>(task: StoreTask, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return await this.#retry(task, this.timeouts.retries, () => withDeadline(this.#bounds(task), call));
+    const { retries: policy, onRetry } = this.timeouts;
+    const how = { policy, ...(onRetry !== undefined && { onRetry }) };
+    return await this.#retry(task, how, () => withDeadline(this.#bounds(task), call));
   }
 
-  /** Like {@link run}, for a body that is streamed. */
+  /** Like {@link run}, for a body that is streamed. Its reader, who asks for it again, says so. */
   async stream(task: StoreTask, open: (signal: AbortSignal) => Promise<RawBody>): Promise<Readable> {
     const { stallMs, retries, openRetries = retries } = this.timeouts;
-    return await this.#retry(task, openRetries, () => openBody({ ...this.#bounds(task), stallMs, open }));
+    return await this.#retry(task, { policy: openRetries }, () => openBody({ ...this.#bounds(task), stallMs, open }));
   }
 
-  async #retry<T>({ retry, signal }: StoreTask, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
-    return retry === 'never' ? await attempt() : await retryTransient(attempt, { clock: this.clock, signal, policy });
+  async #retry<T>(
+    { retry, signal }: StoreTask,
+    how: Pick<RetryOptions, 'policy' | 'onRetry'>,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    return retry === 'never' ? await attempt() : await retryTransient(attempt, { clock: this.clock, signal, ...how });
   }
 
   #bounds(task: StoreTask): RequestBounds {

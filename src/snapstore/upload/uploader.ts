@@ -288,7 +288,11 @@ function retries(
     signal,
     policy,
     unless: (error) => error instanceof UploadVanished,
-    onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
+    onRetry: (error, { next, most, delayMs }) =>
+      log.warn(
+        { error: error.message },
+        `trying ${what} again in ${delayMs / 1_000} s, try ${next} of at most ${most}`,
+      ),
   };
 }
 

@@ -4,6 +4,7 @@ import { reportError, reportStyle } from '../../../src/cli/error-report.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
 
 const brief = { format: 'text', detail: 'one line' } as const;
 
@@ -22,6 +23,17 @@ describe('the report of an error', () => {
       text: 'error: cannot reach etcd at http://127.0.0.1:1: nobody answers; check --endpoints: connect ECONNREFUSED\n',
       exitCode: 1,
     });
+  });
+
+  it('says what to do where a store is not well', () => {
+    const unwell = { action: 'list', object: 's3://b', found: 'the store answered 503 SlowDown' };
+    const textOf = (error: Error): string => reportError(error, brief).text;
+    assert.equal(
+      textOf(new StoreError('transient', unwell)),
+      'error: cannot list s3://b: the store answered 503 SlowDown; it was tried again in vain: see what is wrong with the store, or run it again later\n',
+    );
+    assert.match(textOf(new StoreError('transient', { ...unwell, remedy: 'check it' })), /SlowDown; check it\n$/);
+    assert.match(textOf(new StoreError('denied', unwell)), /SlowDown\n$/);
   });
 
   it('exits with 2 for bad usage', () => {

@@ -47,6 +47,7 @@ describe('what a failure without an answer means', () => {
     assert.deepEqual(kindOfNetworkError(new DeadlineExceeded(1_500)), {
       kind: 'transient',
       found: 'nothing came back within 1.5 s',
+      remedy: 'check the endpoint, and the network between this machine and it',
     });
     assert.equal(kindOfNetworkError(new Error('odd')).kind, 'transient');
   });
