@@ -20,16 +20,19 @@ export interface BodyChecksum {
 
 /** How a body is opened and watched. */
 export interface BodyCall extends RequestBounds {
-  /** How long the body may deliver nothing while its reader waits, ms. */
+  /** How long the body may deliver nothing while its reader waits, and how long its reader may wait for each 64 KiB, ms. */
   readonly stallMs: number;
   /** Sends the request. The signal aborts it at any time until the body has ended. */
   readonly open: (signal: AbortSignal) => Promise<RawBody>;
 }
 
+/** What has to come within the time for a stall, bytes: what drips would take years. */
+const STEADY = 64 * 1024;
+
 /**
  * Opens an object's body and resolves once its first byte or its end is known. The stream it gives fails with a translated error
  * when the connection breaks, when fewer or more bytes come than were announced, when they do not match the store's checksum, and
- * when nothing comes for `stallMs`; it is destroyed with the caller's reason when the caller aborts. Destroying it ends the request.
+ * when nothing, or next to nothing, comes for `stallMs`; it is destroyed with the caller's reason when the caller aborts. Destroying it ends the request.
  */
 export async function openBody(call: BodyCall): Promise<Readable> {
   const request = new AbortController();
@@ -83,6 +86,10 @@ class ObjectBody extends Readable {
   #wanted = false;
   #complete = false;
   #stall: NodeJS.Timeout | undefined;
+  /** When the reader began to wait, and how long it has waited before, for how many bytes. */
+  #waitingSince = 0;
+  #waitedMs = 0;
+  #waitedFor = 0;
 
   constructor(raw: RawBody, call: BodyCall, request: AbortController) {
     super({ highWaterMark: 64 * 1024 });
@@ -106,6 +113,7 @@ class ObjectBody extends Readable {
   override _read(): void {
     this.#wanted = true;
     clearTimeout(this.#stall);
+    this.#waitingSince = performance.now();
     const { stallMs } = this.#call;
     this.#stall = setTimeout(() => this.#fail(new DeadlineExceeded(stallMs)), stallMs);
     this.#pump();
@@ -133,11 +141,26 @@ class ObjectBody extends Readable {
         this.#fail(new BodyFault(`more than the announced ${this.#raw.length} bytes came`));
         return;
       }
-      this.#raw.checksum?.update(chunk);
       clearTimeout(this.#stall);
+      if (this.#isDripping(chunk.length)) {
+        this.#fail(new BodyFault(`no more than ${this.#waitedFor} bytes came within ${this.#call.stallMs / 1000} s`));
+        return;
+      }
+      this.#raw.checksum?.update(chunk);
       this.#wanted = false;
       this.push(chunk);
     }
+  }
+
+  /** Whether the reader has waited too long for too little, now that more has come. */
+  #isDripping(bytes: number): boolean {
+    this.#waitedMs += performance.now() - this.#waitingSince;
+    this.#waitedFor += bytes;
+    if (this.#waitedFor >= STEADY) {
+      this.#waitedMs = 0;
+      this.#waitedFor = 0;
+    }
+    return this.#waitedMs > this.#call.stallMs;
   }
 
   #finish(): void {

@@ -17,7 +17,7 @@ export interface RequestTimeouts {
   readonly requestMs: number;
   /** The upload of one part, ms. */
   readonly partMs: number;
-  /** A body that delivers nothing while its reader waits, ms. */
+  /** A body that delivers nothing, or less than 64 KiB, while its reader waits, ms. */
   readonly stallMs: number;
   /** For requests that may be done twice. */
   readonly retries: RetryPolicy;

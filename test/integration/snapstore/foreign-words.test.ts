@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
-import type { Environment } from '../../../src/runtime/environment.ts';
 import { errorText } from '../../../src/runtime/log/error-text.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
-import type { BucketPlace, BucketProvider } from '../../../src/snapstore/bucket-provider.ts';
-import { storeNetwork } from '../../../src/snapstore/http/store-network.ts';
-import { absProvider } from '../../../src/snapstore/providers/abs/abs-provider.ts';
-import { ecsProvider } from '../../../src/snapstore/providers/ecs/ecs-provider.ts';
-import { gcsProvider } from '../../../src/snapstore/providers/gcs/gcs-provider.ts';
-import { ocsProvider } from '../../../src/snapstore/providers/ocs/ocs-provider.ts';
-import { ossProvider } from '../../../src/snapstore/providers/oss/oss-provider.ts';
-import { s3Provider } from '../../../src/snapstore/providers/s3/s3-provider.ts';
-import { swiftProvider } from '../../../src/snapstore/providers/swift/swift-provider.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { FOREIGN_WORDS } from '../../conformance/cases/foreign-answer-cases.ts';
-import { jumpingClock } from '../../support/clock/jumping-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { type RawAnswer, rawBytes, rawHttp, startRawServer } from '../../support/servers/raw-server.ts';
 import { listed, readWhole, uploadInParts } from '../../support/stores/bucket-calls.ts';
+import { openRaw, type RawSubject, rawSubjects } from '../../support/stores/raw-subjects.ts';
 
 const { signal } = new AbortController();
 
@@ -145,66 +134,13 @@ const proper: Readonly<Record<string, RegExp>> = {
   read: /^(random bytes|what claims to be gzip|a gzip that is cut|an unknown encoding)$/,
 };
 
-interface Subject {
-  readonly provider: (place: BucketPlace) => BucketProvider;
-  readonly environment: (endpoint: string) => Environment;
-  /** Answered before what is tried. */
-  readonly login?: (socket: Parameters<RawAnswer>[0], head: string, endpoint: string) => boolean;
-}
-
 let dir: TempDir;
-let files = 0;
 before(() => {
   dir = makeTempDir();
 });
 after(() => dir[Symbol.dispose]());
 
-function file(stem: string, fields: Readonly<Record<string, unknown>>): Environment {
-  const path = dir.join(`${files++}.json`);
-  writeFileSync(path, JSON.stringify(fields));
-  return { [`${stem}_APPLICATION_CREDENTIALS_JSON`]: path };
-}
-
-const keystone = { username: 'u', password: 'p', tenantName: 't', domainName: 'd', region: 'r' };
-const subjects: Readonly<Record<string, Subject>> = {
-  S3: {
-    provider: s3Provider,
-    environment: () => file('AWS', { region: 'r', accessKeyID: 'k', secretAccessKey: 's', s3ForcePathStyle: true }),
-  },
-  ECS: {
-    provider: ecsProvider,
-    environment: (endpoint) => ({ ECS_ENDPOINT: endpoint, ECS_ACCESS_KEY_ID: 'k', ECS_SECRET_ACCESS_KEY: 's' }),
-  },
-  OCS: {
-    provider: ocsProvider,
-    environment: (endpoint) => file('OPENSHIFT', { endpoint, region: 'r', accessKeyID: 'k', secretAccessKey: 's' }),
-  },
-  OSS: {
-    provider: ossProvider,
-    environment: () =>
-      file('ALICLOUD', { storageEndpoint: 'oss.example', accessKeyID: 'k', accessKeySecret: 's', region: 'r' }),
-  },
-  ABS: { provider: absProvider, environment: () => file('AZURE', { storageAccount: 'a', storageKey: 'a2V5' }) },
-  GCS: { provider: gcsProvider, environment: () => ({}) },
-  'Swift, at its login': {
-    provider: swiftProvider,
-    environment: (authURL) => file('OPENSTACK', { ...keystone, authURL }),
-  },
-  'Swift, after its login': {
-    provider: swiftProvider,
-    environment: (authURL) => file('OPENSTACK', { ...keystone, authURL }),
-    login: (socket, head, endpoint) => {
-      if (!head.includes('/auth/tokens')) {
-        return false;
-      }
-      const place = { interface: 'public', url: `${endpoint}/v1/account`, region: 'r' };
-      const times = { issued_at: '2026-01-01T00:00:00Z', expires_at: '2096-01-02T00:00:00Z' };
-      const token = { token: { ...times, catalog: [{ type: 'object-store', endpoints: [place] }] } };
-      rawHttp('201 Created', JSON.stringify(token), { 'x-subject-token': 'token' })(socket, head);
-      return true;
-    },
-  },
-};
+const subjects: Readonly<Record<string, RawSubject>> = rawSubjects;
 
 /** These have the adapter of S3; a few answers show that it is theirs. */
 const sameAsS3: ReadonlySet<string> = new Set(['ECS', 'OCS']);
@@ -221,24 +157,11 @@ const OTHERS =
   /\n|node:|node_modules|Error: |NullPointer|sign in|<html|Parse Error|Exceeded|fetch failed|terminated|other side closed|Client network|aborted|Body (?:is|has)|unexpected end|incorrect header|Z_[A-Z]+_ERROR|Entity|Maximum|secret|the store answered 200/i;
 
 /** Opens what is at `url` as a store of a kind. */
-async function openAt(
-  { provider, environment }: Subject,
+const openAt = (
+  subject: RawSubject,
   url: string,
   { log, requestMs }: { readonly log: RecordedLog; readonly requestMs: number },
-): Promise<Bucket> {
-  const variables = environment(url);
-  const { bucket } = await provider({
-    role: 'primary',
-    container: 'backups',
-    endpointOverride: url,
-    environment: variables,
-    network: storeNetwork(variables, log),
-    timeouts: { ...timeouts, requestMs },
-    clock: jumpingClock(),
-    log,
-  }).open();
-  return bucket;
-}
+): Promise<Bucket> => openRaw(subject, url, { dir, log, timeouts: { ...timeouts, requestMs } });
 
 describe('whatever answers in the place of a store, or on the way to one, is told in our words', () => {
   for (const [name, subject] of Object.entries(subjects)) {

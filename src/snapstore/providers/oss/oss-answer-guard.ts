@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { limits } from '../../../runtime/limits.ts';
 import { type ForeignAnswer, foreignMessage, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
 
 /** A request, as far as its answer depends on it. */
@@ -21,6 +22,26 @@ export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffe
     return;
   }
   throw foreignAnswer(asked, response, text);
+}
+
+/**
+ * Whether a success is one of those that the service has for a request. The SDK takes any other for a refusal, and looks in whatever came for
+ * its reason.
+ */
+export function isSuccessOf({ method }: Asked, { statusCode }: Pick<IncomingMessage, 'statusCode'>): boolean {
+  switch (method) {
+    case 'DELETE':
+      return statusCode === 204;
+    case 'GET':
+      return statusCode === 200 || statusCode === 206;
+    default:
+      return statusCode === 200;
+  }
+}
+
+/** The most that is read of a success, bytes: a page of a listing is large, and what is no XML is not looked at. */
+export function mostOfSuccess(asked: Asked): number {
+  return expectedRoot(asked) === undefined ? limits.storeRefusal.most : limits.storeAnswer.most;
 }
 
 /** The error for an answer that another service gave. */

@@ -4,7 +4,7 @@ import { limits } from '../../../runtime/limits.ts';
 import { boundedText } from '../../http/bounded-text.ts';
 import { HttpConnections } from '../../http/http-connections.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
-import { admitAnswer, foreignAnswer } from './oss-answer-guard.ts';
+import { admitAnswer, foreignAnswer, isSuccessOf, mostOfSuccess } from './oss-answer-guard.ts';
 
 /** One call on its way through the SDK. */
 export interface OssRequest {
@@ -65,16 +65,15 @@ export class OssTransport {
     const { host: _, ...headers } = options.headers;
     const response = await this.#connections.send({ url, method, headers, body: stream ?? content, signal });
     const asked = { url, method };
-    if (isRedirect(response)) {
+    if (isRedirect(response) || (isSuccess(response) && !isSuccessOf(asked, response))) {
       throw foreignAnswer(asked, response, undefined);
     }
     if (options.customResponse === true && isSuccess(response)) {
       admitAnswer(asked, response, undefined);
       return answer(response, undefined);
     }
-    const data = Buffer.from(
-      await boundedText(response, isSuccess(response) ? limits.storeAnswer.most : limits.storeRefusal.most),
-    );
+    const most = isSuccess(response) ? mostOfSuccess(asked) : limits.storeRefusal.most;
+    const data = Buffer.from(await boundedText(response, most));
     if (isSuccess(response)) {
       admitAnswer(asked, response, data);
     }

@@ -109,6 +109,34 @@ describe('the body of an object', () => {
     assert.equal(size, 200_001);
   });
 
+  it('fails when it comes a little at a time, though its end is near', async () => {
+    const stream = new PassThrough();
+    const drops = setInterval(() => stream.write('a'), 5);
+    const { body } = await open({ stream, length: 1_000_000, stallMs: 100 });
+    await assert.rejects(buffer(body), {
+      code: 'store_transient',
+      message: /no more than \d+ bytes came within 0.1 s/,
+    });
+    clearInterval(drops);
+    assert.equal(stream.destroyed, true);
+  });
+
+  it('may take longer than a stall when enough of it comes', async () => {
+    const stream = new PassThrough();
+    const pieces = 8;
+    let sent = 0;
+    const steps = setInterval(() => {
+      sent += 1;
+      stream.write(Buffer.alloc(64 * 1024));
+      if (sent === pieces) {
+        stream.end();
+        clearInterval(steps);
+      }
+    }, 50);
+    const { body } = await open({ stream, length: pieces * 64 * 1024, stallMs: 300 });
+    assert.equal((await buffer(body)).length, pieces * 64 * 1024);
+  });
+
   it('fails when its first byte does not come in time', async () => {
     const stream = new PassThrough();
     await assert.rejects(open({ stream, length: 3, deadlineMs: 20 }), { code: 'store_transient' });
