@@ -1,5 +1,5 @@
 import { authenticateRpc } from '../rpc/rpc.ts';
-import { isServiceError, isTokenRefused } from '../rpc/rpc-error.ts';
+import { isServiceError, isTokenMissing, isTokenRefused } from '../rpc/rpc-error.ts';
 import type { CallBounds, MemberClient } from './member-client.ts';
 
 /** The user of a cluster with authentication. */
@@ -41,9 +41,15 @@ export class Login {
     return this.#token;
   }
 
-  /** Forgets the token when `error` says that it is no longer accepted; true when the call is worth another try with a new one. */
+  /**
+   * Forgets the token when `error` says that it is no longer accepted, or that one is needed where none was; true when the call is worth
+   * another try with a new one.
+   */
   forgetIfRefused(error: unknown): boolean {
-    if (this.#credentials === undefined || !isServiceError(error) || !isTokenRefused(error)) {
+    if (this.#credentials === undefined || !isServiceError(error)) {
+      return false;
+    }
+    if (!isTokenRefused(error) && !isTokenMissing(error)) {
       return false;
     }
     this.#token = undefined;

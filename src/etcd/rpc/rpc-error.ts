@@ -28,6 +28,11 @@ export function isTokenRefused(error: Pick<ServiceError, 'code' | 'details'>): b
   );
 }
 
+/** True when no token was sent and one is needed: authentication was switched on after the token was asked for. */
+export function isTokenMissing(error: Pick<ServiceError, 'details'>): boolean {
+  return /user name is empty/.test(foreignText(error.details));
+}
+
 /** What etcd says about members, most special text first. */
 const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[] = [
   {
@@ -79,7 +84,7 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
       remedy: 'check --etcd-username and --etcd-password',
     };
   }
-  if (/user name is empty/.test(details)) {
+  if (isTokenMissing({ details })) {
     return { code: 'etcd_auth', found: 'it wants a user', remedy: 'give --etcd-username and --etcd-password' };
   }
   if (/permission denied/i.test(details) || code === status.PERMISSION_DENIED) {
