@@ -140,8 +140,8 @@ export class ModelConnection implements SidecarConnection {
     while (!signal.aborted) {
       try {
         if (starts !== member.starts) {
-          await this.#calls.own('accept', () => this.#accept(next, history), { signal });
-          ({ starts } = member);
+          // The stream is of the etcd that has accepted it: another one may run when the answer arrives.
+          starts = await this.#calls.own('accept', () => this.#accept(next, history), { signal });
           behindSince = undefined;
         }
         const events = await this.#calls.own(
@@ -181,8 +181,8 @@ export class ModelConnection implements SidecarConnection {
     }
   }
 
-  /** Whether the member continues what was seen; as the real watch finds it out. */
-  #accept(next: Revision, history: ClusterHistory): void {
+  /** Whether the member continues what was seen, as the real watch finds it out; returns which start of etcd it was. */
+  #accept(next: Revision, history: ClusterHistory): number {
     const { cluster, member } = this.#parts;
     const endpoint = `http://${member.name}:2379`;
     const status = this.#status();
@@ -210,6 +210,7 @@ export class ModelConnection implements SidecarConnection {
       throw new HistoryChangedFailure({ endpoint, change: 'different_events', found, mayLag: false });
     }
     history.at(status);
+    return member.starts;
   }
 
   /** Resolves at the next change of the cluster, when the process notices it. */
