@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild } from '../../scripts/lab/child-process.ts';
@@ -40,6 +41,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
   const { scratch, runs } = bench;
   const { etcdDataDir } = await bench.data();
   const dataDir = scratch.join('loaded');
+  const client = buildClient(scratch.join('request-load'));
   cpSync(etcdDataDir, dataDir, { recursive: true });
   await using etcd = await startEtcd({
     release: await etcdRelease('3.5'),
@@ -82,7 +84,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
     const perRequest: { readonly server: number; readonly client: number }[] = [];
     for (let turn = 0; turn < runs; turn++) {
       alone.push(await measureFull(url, server));
-      await underLoad(port, async (answered) => {
+      await underLoad({ client, port }, async (answered) => {
         const [before, at, cpuBefore] = [await answered(), performance.now(), sampleProcess(server.pid).cpuMs];
         const full = await measureFull(url, server);
         const [after, cpuAfter] = [await answered(), sampleProcess(server.pid).cpuMs];
@@ -96,7 +98,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
           client: ((after.cpuMs - before.cpuMs) / count) * 1_000,
         });
       });
-      await underLoad(barePort, async () => void beside.push(await measureFull(url, server)));
+      await underLoad({ client, port: barePort }, async () => void beside.push(await measureFull(url, server)));
     }
     const floorMs = median(alone.map(({ wallMs }) => wallMs));
     const answeredRate = Math.round(median(rates));
@@ -126,11 +128,19 @@ async function measureFull(url: string, server: Child): Promise<MeasuredFull> {
   return { wallMs: performance.now() - begunAt, cpuMs: after.cpuMs - before.cpuMs, rss: after.rss };
 }
 
+/** Compiles what asks, as the native modules are, to `path`: in the field it runs elsewhere, so here it has to cost little. */
+function buildClient(path: string): string {
+  const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-O2'];
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, '-o', path, `${projectRoot}/test/bench/request-load.c`]);
+  return path;
+}
+
 /** Does `work` while requests come; it is given what counts the answers. */
-async function underLoad(port: number, work: (answered: () => Promise<Answered>) => Promise<void>): Promise<void> {
-  const load = startChild(process.execPath, [`${projectRoot}/test/bench/request-load.ts`, String(port), String(rate)], {
-    env: {},
-  });
+async function underLoad(
+  { client, port }: { readonly client: string; readonly port: number },
+  work: (answered: () => Promise<Answered>) => Promise<void>,
+): Promise<void> {
+  const load = startChild(client, [String(port), String(rate)], { env: {} });
   let asked = 0;
   const answered = async (): Promise<Answered> => {
     asked += 1;
