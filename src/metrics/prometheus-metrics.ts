@@ -11,6 +11,8 @@ export interface PrometheusMetrics {
   readonly contentType: string;
   /** Every series in the text form of Prometheus. */
   text(): Promise<string>;
+  /** How often something below was told. Series of the process, of the network and of ages change without. */
+  readonly changes: number;
   /** The listener to the events of a snapshotter. */
   readonly listener: SnapshotterListener;
   validated(result: Timed): void;
@@ -73,24 +75,35 @@ export function createPrometheusMetrics({
       restorations.zero({ restore, succeeded: succeeded[outcome] });
     }
   }
+  let changes = 0;
+  const counted =
+    <News>(take: (news: News) => void) =>
+    (news: News): void => {
+      changes += 1;
+      take(news);
+    };
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    listener: createSnapshotterSeries(series, { now }),
-    validated: series.simpleDuration('validation', 'How long validations of the data directory took.'),
-    restored: ({ kind, seconds, outcome }) =>
+    get changes() {
+      return changes;
+    },
+    listener: counted(createSnapshotterSeries(series, { now })),
+    validated: counted(series.simpleDuration('validation', 'How long validations of the data directory took.')),
+    restored: counted(({ kind, seconds, outcome }) =>
       restorations.observe({ restore: kind, succeeded: succeeded[outcome] }, seconds),
-    learnerAdded(result) {
+    ),
+    learnerAdded: counted((result) => {
       additions(result);
       learnerCount.inc({ succeeded: succeeded[result.outcome] });
-    },
-    memberRemoved: series.simpleDuration('member_remove', 'How long removing a member took.'),
-    memberPromoted: series.simpleDuration('member_promote', 'How long promoting our member took.'),
-    cluster({ size, role }) {
+    }),
+    memberRemoved: counted(series.simpleDuration('member_remove', 'How long removing a member took.')),
+    memberPromoted: counted(series.simpleDuration('member_promote', 'How long promoting our member took.')),
+    cluster: counted(({ size, role }) => {
       clusterSize.set(size);
       isLearner.set(role === 'learner' ? 1 : 0);
-    },
-    secondary: createSecondarySeries(series, { now }),
-    verification: createVerificationSeries(series),
+    }),
+    secondary: counted(createSecondarySeries(series, { now })),
+    verification: counted(createVerificationSeries(series)),
   };
 }

@@ -160,6 +160,10 @@ export class SidecarLife implements Sidecar {
     return taker && { ...(await taker.listed({ signal })), rules };
   }
 
+  get metricChanges(): number {
+    return this.#parts.metrics.changes;
+  }
+
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     const { metrics } = this.#parts;
     return { contentType: metrics.contentType, text: await metrics.text() };

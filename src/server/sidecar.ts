@@ -35,6 +35,8 @@ export interface Sidecar {
   members(options: { readonly signal: AbortSignal }): Promise<readonly ClusterMember[]>;
   /** What the store holds, and what garbage collection makes of it; undefined without a store. Lists it. Rejects when that fails. */
   backups(options: { readonly signal: AbortSignal }): Promise<ListedBackups | undefined>;
+  /** How often an event has changed a series: those of the process, of the network and of ages change without. */
+  readonly metricChanges: number;
   /** Series as Prometheus text. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
-import type { AnswerHeads } from './answer-heads.ts';
+import type { AnswerBytes } from './answer-bytes.ts';
 import type { Connections } from './connections.ts';
 import type { FrequentAnswers } from './frequent-answers.ts';
 import type { PlainRequests } from './plain-request.ts';
@@ -12,7 +12,7 @@ import type { UnsentAnswers } from './unsent-answers.ts';
 export interface DirectParts {
   readonly answers: Pick<FrequentAnswers, 'to'>;
   readonly requests: PlainRequests;
-  readonly heads: AnswerHeads;
+  readonly bytes: AnswerBytes;
   readonly connections: Connections;
   readonly unsent: UnsentAnswers;
   /** How long the first bytes and the next request may take, ms. */
@@ -103,28 +103,20 @@ export class DirectConnection {
     answer.then(done, () => done(undefined));
   }
 
-  /** Sends an answer to what `bytes` begin with; false when there is none, or no room for it: Node has got them. */
-  #send(reply: Reply | undefined, bytes: Buffer): boolean {
-    const { unsent, heads, bounds } = this.#parts;
+  /** Sends an answer to what `request` begins with; false when there is none, or no room for it: Node has got them. */
+  #send(reply: Reply | undefined, request: Buffer): boolean {
+    const { unsent, bytes, bounds } = this.#parts;
     const socket = this.#socket;
     this.#state = 'idle';
     if (reply === undefined || !unsent.haveRoomFor(reply)) {
-      this.#handOver(bytes);
+      this.#handOver(request);
       return false;
     }
     if (!this.#isServed) {
       this.#isServed = true;
       socket.setTimeout(bounds.keepAliveTimeout + keepAliveSurplus);
     }
-    const head = heads.of(reply);
-    if (typeof reply.body === 'string') {
-      socket.write(head + reply.body, 'latin1');
-    } else {
-      const all = Buffer.allocUnsafe(head.length + reply.body.length);
-      all.write(head, 'latin1');
-      all.set(reply.body, head.length);
-      socket.write(all);
-    }
+    socket.write(bytes.of(reply));
     // Nearly all answers are with the system by then.
     if (socket.writableLength > 0) {
       this.#watchSlowReader(reply);

@@ -1,6 +1,6 @@
 import type { Sidecar } from '../sidecar.ts';
 import type { Access } from './access/access.ts';
-import type { MetricsPage } from './metrics-page.ts';
+import type { Coding, MetricsPage } from './metrics-page.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { type Reply, reply } from './reply.ts';
 
@@ -49,7 +49,7 @@ export class FrequentAnswers {
   }
 
   /** The answer to a plain request; undefined where the path is another one, or the client may not have it. Rejects as the page does. */
-  to({ path, acceptEncoding, authorization }: PlainRequest): Reply | undefined | Promise<Reply | undefined> {
+  to({ path, coding, authorization }: PlainRequest): Reply | undefined | Promise<Reply | undefined> {
     switch (path) {
       case '/healthz':
         return this.health;
@@ -58,15 +58,15 @@ export class FrequentAnswers {
       case '/metrics': {
         const accepted = this.#access.accepts(authorization);
         return typeof accepted === 'boolean'
-          ? this.#metricsFor(accepted, acceptEncoding)
-          : accepted.then((known) => this.#metricsFor(known, acceptEncoding));
+          ? this.#metricsFor(accepted, coding)
+          : accepted.then((known) => this.#metricsFor(known, coding));
       }
       default:
         return undefined;
     }
   }
 
-  #metricsFor(accepted: boolean, acceptEncoding: string | undefined): Reply | undefined | Promise<Reply> {
-    return accepted ? this.#metrics.reply(acceptEncoding) : undefined;
+  #metricsFor(accepted: boolean, coding: Coding): Reply | undefined | Promise<Reply> {
+    return accepted ? this.#metrics.reply(coding) : undefined;
   }
 }

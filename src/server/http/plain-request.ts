@@ -1,9 +1,13 @@
+import { acceptsGzip } from './accepts-gzip.ts';
+import type { Coding } from './metrics-page.ts';
+
 /** A GET without a body, of a client that is no browser and goes on with its connection. */
 export interface PlainRequest {
   /** Bytes. */
   readonly length: number;
   readonly path: string;
-  readonly acceptEncoding: string | undefined;
+  /** What the client prefers. */
+  readonly coding: Coding;
   readonly authorization: string | undefined;
 }
 
@@ -36,6 +40,11 @@ export class PlainRequests {
 
   /** The plain request that `bytes` begin with; undefined where they begin with anything else. */
   in(bytes: Buffer): PlainRequest | undefined {
+    // Nearly always they are one request, and one that was there before.
+    const alone = bytes.length > longest ? undefined : this.#remembered.get(bytes.toString('latin1'));
+    if (alone !== undefined) {
+      return alone;
+    }
     const end = bytes.indexOf(emptyLine);
     if (end < 0 || end > longest) {
       return undefined;
@@ -83,7 +92,12 @@ function plainRequestOf(head: string): PlainRequest | undefined {
     headers['user-agent']?.startsWith('Mozilla/') !== true &&
     (headers.connection ?? 'keep-alive').toLowerCase() === 'keep-alive';
   return changesNothing
-    ? { length: head.length, path, acceptEncoding: headers['accept-encoding'], authorization: headers.authorization }
+    ? {
+        length: head.length,
+        path,
+        coding: acceptsGzip(headers['accept-encoding']) ? 'gzip' : 'identity',
+        authorization: headers.authorization,
+      }
     : undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../runtime/log/logger.ts';
 import type { Forwarding } from '../forwarding.ts';
 import type { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
+import { acceptsGzip } from './accepts-gzip.ts';
 import type { Access, Audience } from './access/access.ts';
 import type { DashboardPage } from './dashboard/dashboard-page.ts';
 import type { EventStream } from './dashboard/event-stream.ts';
@@ -135,7 +136,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       return reply(500, { type: 'text', text: `${textOf(error)}\n`, headers });
     }
   });
-  open('/metrics', 'reads', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
+  open('/metrics', 'reads', (exchange) => metrics.reply(acceptsGzip(acceptEncodingOf(exchange)) ? 'gzip' : 'identity'));
   open('/backup/status', 'reads', () => reply(200, { type: 'json', text: JSON.stringify(sidecar.backupStatus()) }));
   open('/openapi.json', 'reads', () => reply(200, { type: 'json', text: openApiText }));
   if (dashboard !== undefined) {

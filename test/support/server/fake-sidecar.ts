@@ -104,6 +104,8 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
     return this.onLeader();
   }
 
+  metricChanges = 0;
+
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     this.scrapes += 1;
     await this.onMetrics();

@@ -173,3 +173,11 @@ test('a snapshot that a clock ahead has dated grows old from now on', async () =
   now += 60_000;
   assert.equal((await scraped(metrics)).get('etcdbr_recovery_point_age_seconds'), 60);
 });
+
+test('counts what was told, so that a page can be kept while nothing was', () => {
+  const metrics = createPrometheusMetrics({ now: () => 0 });
+  assert.equal(metrics.changes, 0);
+  metrics.cluster({ size: 3, role: 'voter' });
+  metrics.listener({ type: 'outage begun', location: 'memory' });
+  assert.equal(metrics.changes, 2);
+});
