@@ -72,6 +72,6 @@ describe('check-store', () => {
     });
     assert.match(text.stdout, /^write: +failed: .*the connection is refused/m);
     assert.match(text.stdout, /^list: +failed for the same reason$/m);
-    assert.doesNotMatch(text.stderr, /the connection is refused/);
+    assert.doesNotMatch(text.stderr, /^error: .*the connection is refused/m);
   });
 });
