@@ -55,8 +55,20 @@ export async function readConfigFile(path: string): Promise<FileValues> {
     path,
     lookup: (option) =>
       option.fileKeys?.map((key) => entries.get(key.toLowerCase())).find((entry) => entry !== undefined),
-    warnings: unknownKeys(entries, known, path),
+    warnings: [...unknownKeys(entries, known, path), ...rivalKeys(entries, path)],
   };
+}
+
+/** Of several keys that give one option its value, the preferred one counts. */
+function rivalKeys(entries: ReadonlyMap<string, Entry>, path: string): readonly string[] {
+  const keys = new Set(everyOption().flatMap(({ fileKeys = [] }) => (fileKeys.length > 1 ? fileKeys.join(' ') : [])));
+  return [...keys].flatMap((each) => {
+    const [counts, ...others] = each.split(' ').flatMap((key) => entries.get(key.toLowerCase()) ?? []);
+    const rivals = others.filter(({ texts }) => texts.join('\n') !== counts?.texts.join('\n'));
+    return counts === undefined || rivals.length === 0
+      ? []
+      : `${counts.key} and ${rivals.map(({ key }) => key).join(', ')} in file ${path} have different values: ${counts.key} counts`;
+  });
 }
 
 /** The document as plain objects, with anchors resolved. */
@@ -114,7 +126,12 @@ function addEntries(
   if (items.some((item) => typeof item === 'object')) {
     throw badShape(file.path, `${shownKey(key)} is neither a value nor a list of values`);
   }
-  file.entries.set(key.toLowerCase(), { key, texts: items.map(String) });
+  const texts = items.map(String);
+  const before = file.entries.get(key.toLowerCase());
+  if (before !== undefined && before.texts.join('\n') !== texts.join('\n')) {
+    throw badShape(file.path, `${shownKey(before.key)} and ${shownKey(key)} are one key with two values`);
+  }
+  file.entries.set(key.toLowerCase(), { key, texts });
 }
 
 /** What a parser says where that speaks of the parser, by the beginning of its words, and what it means. */

@@ -7,6 +7,7 @@ import {
   placedOptions,
 } from './command-spec.ts';
 import type { FileValues } from './config-file.ts';
+import { givenTwice } from './given-twice.ts';
 import { type ConfigInputs, givenValue } from './given-value.ts';
 import type { OptionGroup, OptionTable, ValuesOf } from './option.ts';
 import type { OptionValue } from './option-value.ts';
@@ -41,6 +42,7 @@ export async function loadConfig<G extends OptionGroups>(
   const file = await configFile(placed, inputs);
   const sources = new Map<string, ValueSource>();
   const texts = new Map<string, readonly string[]>();
+  const twice: string[] = [];
   const groups = new Map<string, Map<string, OptionValue>>(Object.keys(spec.groups).map((name) => [name, new Map()]));
   for (const { group, name, spec: option } of placed) {
     const given = givenValue(option, inputs, file);
@@ -49,8 +51,12 @@ export async function loadConfig<G extends OptionGroups>(
       texts.set(option.flag, given.texts);
     }
     groups.get(group)?.set(name, await validatedValue(option, given));
+    const repeated = givenTwice(option, given);
+    if (repeated !== undefined) {
+      twice.push(repeated);
+    }
   }
-  const warnings: string[] = [...(file?.warnings ?? []), ...(await strayVariables(placed, inputs))];
+  const warnings: string[] = [...twice, ...(file?.warnings ?? []), ...(await strayVariables(placed, inputs))];
   for (const [name, values] of groups) {
     const group = spec.groups[name];
     if (group !== undefined) {

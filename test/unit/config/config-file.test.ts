@@ -234,7 +234,23 @@ describe('a configuration file', () => {
     assert.match(warnings[1] ?? '', /^other\.x in \S+ is not an option and is ignored$/);
   });
 
+  it('warns where two of its keys give one option different values', async () => {
+    const { config, warnings } = await loaded('restorationConfig: {restoreDataDir: /old, dataDir: /new}\n');
+    assert.equal(config.restoration.dataDir, '/new');
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0] ?? '',
+      /^restorationConfig\.dataDir and restorationConfig\.restoreDataDir in file \S+ have different values: restorationConfig\.dataDir counts$/,
+    );
+    assert.deepEqual((await loaded('restorationConfig: {restoreDataDir: /a, dataDir: /a}\n')).warnings, []);
+    assert.deepEqual((await loaded('restorationConfig: {restoreDataDir: /a}\n')).warnings, []);
+  });
+
   for (const [text, message] of [
+    [
+      'snapstoreConfig: {prefix: a, Prefix: b}',
+      /: snapstoreConfig\.prefix and snapstoreConfig\.Prefix are one key with two values/,
+    ],
     [
       'snapshotterConfig: {schedule: "0 0 30 2 *"}',
       /^cannot use snapshotterConfig\.schedule in file \S+ "0 0 30 2 \*": it never/,

@@ -403,6 +403,16 @@ describe('warnings', () => {
     assert.deepEqual(await warningsOf({ endpoints: 'a:1', cacert: 'ca.pem' }), []);
   });
 
+  it('say that a flag with one value was given several, however it is written', async () => {
+    const warningsFor = async (given: Readonly<Record<string, readonly string[]>>) =>
+      (await loadConfig(restoreCommand.spec, { flags: flags(given), environment: {} })).warnings;
+    assert.deepEqual(await warningsFor({ 'data-dir': ['a', 'b', 'b'], 'skip-hash-check': ['true', 'false'] }), [
+      '--data-dir is given 3 times, with different values: the last one counts',
+      '--skip-hash-check is given 2 times, with different values: the last one counts',
+    ]);
+    assert.deepEqual(await warningsFor({ 'data-dir': ['a', 'a '], identity: ['a', 'b'] }), []);
+  });
+
   it('name variables that are no option, with the nearest one', async () => {
     const environment = {
       ETCDBRCTL_STORE_CONTANER: 'hunter2',
