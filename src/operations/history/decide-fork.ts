@@ -1,4 +1,5 @@
 import { revision } from '../../revision.ts';
+import { type AheadEndingAlike, aheadEndingAlike } from '../../snapshot/history/ahead-ending-alike.ts';
 import { type EndingAlike, endingAlike } from '../../snapshot/history/ending-alike.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { UnprovenContinuation } from '../../snapshot/history/unproven-continuation.ts';
@@ -21,6 +22,8 @@ export interface DoubtedChain extends OverlappingChain {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Every fall-back to a lower revision, also where the line goes on above it. */
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
+  /** All that counts as the history of the chain, also what is not used for its name. */
+  readonly ofHistory: readonly StoredSnapshot[];
   /** What markers say of fulls that nothing proved to continue what was before them. */
   readonly unproven: readonly UnprovenContinuation[];
 }
@@ -31,6 +34,10 @@ export interface ForkEvidence {
   compare(overlap: Overlap): Promise<'equal' | 'unknown' | number>;
   /** The same of another full and the base. */
   compareFull(full: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
+  /** The same of another full and a delta. */
+  compareDeltaWith(full: StoredSnapshot, delta: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
+  /** Whether a delta can be read to its end. */
+  isReadable(delta: StoredSnapshot): Promise<boolean>;
   /** Whether a full is the work of a compaction, which takes older snapshots for its source. */
   isCompaction(full: StoredSnapshot): Promise<boolean>;
 }
@@ -72,7 +79,30 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
       return { kind: 'different', pair: { one: other, other: base, revision: outcome, followed } };
     }
   }
+  for (const alike of aheadEndingAlike(chain, chain.ofHistory)) {
+    const outcome = await compareAlike(alike, chain, evidence);
+    // One that cannot be read is left out for its name.
+    if (typeof outcome === 'number' && (alike.next.ahead === undefined || (await evidence.isReadable(alike.next)))) {
+      const { base, used } = chain;
+      const from = alike.fullOf === undefined || alike.fullOf === base ? [base] : [base, alike.fullOf];
+      const followed = { from, upTo: (used.at(-1) ?? base).lastRevision };
+      return { kind: 'different', pair: { one: alike.other, other: alike.used, revision: outcome, followed } };
+    }
+  }
   return undefined;
+}
+
+async function compareAlike(
+  { used, other }: AheadEndingAlike<StoredSnapshot>,
+  { base }: DoubtedChain,
+  evidence: ForkEvidence,
+): Promise<'equal' | 'unknown' | number> {
+  if (other.kind === 'Full') {
+    return await (used === base ? evidence.compareFull(other) : evidence.compareDeltaWith(other, used));
+  }
+  const from = revision(Math.max(other.startRevision, used.startRevision));
+  const range = { from, to: used.lastRevision };
+  return await evidence.compare({ delta: other, other: used === base ? 'base' : used, range });
 }
 
 /** Whether a chain uses what may belong to the history that was left. */

@@ -3,6 +3,7 @@ import { Damage } from '../../datadir/damage.ts';
 import { commonHistory } from '../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import { revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -33,6 +34,8 @@ export async function findFork(request: ForkCheckRequest, context: RunContext): 
   return await decideFork(request, {
     compare: (overlap) => comparison.compare(overlap),
     compareFull: (full) => comparison.compareFull(full),
+    compareDeltaWith: (full, delta) => comparison.compareDeltaWith(full, delta),
+    isReadable: (delta) => comparison.isReadable(delta),
     isCompaction: (full) => isCompactionOf(full, request, context),
   });
 }
@@ -77,6 +80,36 @@ class Comparison {
     } catch (error) {
       if (error instanceof SnapshotDamage || error instanceof Damage) {
         return 'unknown';
+      }
+      throw error;
+    }
+  }
+
+  /** The same of another full and a delta. */
+  async compareDeltaWith(full: StoredSnapshot, delta: StoredSnapshot): Promise<'equal' | 'unknown' | number> {
+    const { store, tempDir } = this.#request;
+    const range = { from: delta.startRevision, to: revision(Math.min(delta.lastRevision, full.lastRevision)) };
+    try {
+      await using expanded = new ExpandedFull({ store, full, tempDir });
+      const database = await expanded.open(this.#context);
+      const compared = await compareWithDatabase({ store, delta, database, range }, this.#context);
+      return compared.outcome === 'different' ? compared.revision : compared.outcome;
+    } catch (error) {
+      if (error instanceof SnapshotDamage || error instanceof Damage) {
+        return 'unknown';
+      }
+      throw error;
+    }
+  }
+
+  /** Whether a delta can be read to its end. */
+  async isReadable(delta: StoredSnapshot): Promise<boolean> {
+    try {
+      await this.#of(delta);
+      return true;
+    } catch (error) {
+      if (error instanceof SnapshotDamage) {
+        return false;
       }
       throw error;
     }

@@ -196,6 +196,7 @@ async function refuseForks(
       until: selection.until,
       doubts: selection.doubts,
       fallBacks: selection.fallBacks,
+      ofHistory: selection.ofHistory,
       unproven: selection.unproven,
       database: () => Promise.resolve(database),
       tempDir,

@@ -50,6 +50,8 @@ export interface Selection {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Every fall-back to a lower revision, also where the line goes on above it; nothing when a full is named: of two it is the one. */
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
+  /** All that counts as the history, also what is not used for its name; nothing when a full is named. */
+  readonly ofHistory: readonly StoredSnapshot[];
   /** What markers say of fulls that nothing proved to continue what was before them; nothing when a full is named. */
   readonly unproven: readonly UnprovenContinuation[];
 }
@@ -133,6 +135,7 @@ async function selectFrom(
     isChosen,
     doubts,
     fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
+    ofHistory: named?.kind === 'Full' ? [] : history.snapshots,
     unproven: named?.kind === 'Full' ? [] : unprovenIn(listing.markers),
   };
 }

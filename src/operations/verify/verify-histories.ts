@@ -44,6 +44,7 @@ export async function findForks(
     );
   }
   const findings: Finding[] = [];
+  const ofHistory = history.snapshots.filter((each) => !bad.has(each));
   const fallen = fallBacks(history.snapshots);
   for (const [at, { base, deltas }] of chains.entries()) {
     if (base === undefined || bad.has(base)) {
@@ -55,7 +56,7 @@ export async function findForks(
     const { store, tempDir } = request;
     await using expanded = new ExpandedFull({ store, full: base, tempDir });
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
-    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen };
+    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen, ofHistory };
     const isNewest = at === chains.length - 1;
     const inDoubt = isNewest ? { doubts, unproven: unprovenIn(markers) } : { doubts: [], unproven: [] };
     const found = await findFork({ ...chain, ...inDoubt, store, database, tempDir }, context);

@@ -119,6 +119,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     until,
     doubts: selection.doubts,
     fallBacks: selection.fallBacks,
+    ofHistory: selection.ofHistory,
     unproven: selection.unproven,
   };
   const compare = ({ delta, other, range }: Overlap): Promise<'equal' | 'unknown' | number> => {
@@ -131,8 +132,14 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     const range = { from: revision(1), to: base.lastRevision };
     return Promise.resolve(isKnown ? (firstDifference(store, [base, full], range) ?? 'equal') : 'unknown');
   };
+  const compareDeltaWith = (full: StoredSnapshot, delta: StoredSnapshot): Promise<'equal' | 'unknown' | number> => {
+    const isKnown = store.contents.has(delta.name) && store.contents.has(full.name);
+    const range = { from: delta.startRevision, to: full.lastRevision };
+    return Promise.resolve(isKnown ? (firstDifference(store, [delta, full], range) ?? 'equal') : 'unknown');
+  };
+  const isReadable = ({ name }: StoredSnapshot): Promise<boolean> => Promise.resolve(store.contents.has(name));
   const isCompaction = (): Promise<boolean> => Promise.resolve(false);
-  if ((await decideFork(chain, { compare, compareFull, isCompaction })) !== undefined) {
+  if ((await decideFork(chain, { compare, compareFull, compareDeltaWith, isReadable, isCompaction })) !== undefined) {
     throw failure('history_fork', base);
   }
   const changes = content(store, base).slice(0, (until ?? covered) - 1);

@@ -202,6 +202,30 @@ describe('random lives of a cluster', () => {
     });
   }
 
+  it('under one such program, with names ahead of the clock: an older state whose deltas may go on from either is refused', async () => {
+    const lived = livedUnderGo([
+      { what: 'put back unseen', by: 1, beyond: 3 },
+      { what: 'forge', kind: 'Full', lastRevision: 1, ahead: 600, size: 0 },
+      { what: 'roll back', by: 3 },
+      { what: 'write', changes: 1 },
+      { what: 'delta', writer: 'ours' },
+    ]);
+    const until = { kind: 'revision', revision: revision(4) } as const;
+    assert.equal(await restored(honest(lived), { until }), 'history_fork');
+  });
+
+  it('under one such program, whose clock was ahead: a delta that is named and may go on from either is refused', async () => {
+    const lived = livedUnderGo([
+      { what: 'rebuild' },
+      { what: 'delta', writer: 'ours' },
+      { what: 'rebuild' },
+      { what: 'clock', seconds: -100 * 86_400 },
+      { what: 'roll back', by: 1 },
+    ]);
+    const named = lived.listing.find(({ kind }) => kind === 'Incr')?.name;
+    assert.equal(await restored(honest(lived), { from: named ?? assert.fail() }), 'history_fork');
+  });
+
   it('under one such program, whose clock was ahead, and with a damaged full that is newer: they are refused, too', async () => {
     const lived = livedUnderGo([
       { what: 'forge', kind: 'Full', lastRevision: 5, ahead: 0, size: 0 },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { planResult } from '../../../../src/cli/output/plan.ts';
@@ -46,7 +47,6 @@ async function restored(
   markers: readonly StoreMarker[] = [],
 ): Promise<string> {
   using dir = makeTempDir();
-  const { readFileSync } = await import('node:fs');
   const inner = memorySnapStore(objects);
   const store: SnapStore = { ...inner, list: async (options) => ({ ...(await inner.list(options)), markers }) };
   await restore(restoreRequest(dir, { store, target }), recordedContext());
@@ -293,6 +293,64 @@ describe('names that are ahead of the clock, of two clusters', () => {
     };
     const request = restoreRequest(dir, { store: { ...inner, list } });
     await assert.rejects(restore(request, recordedContext()), { code: 'history_fork', message: /revision 3/ });
+  });
+
+  /** What a restore brings back while the clock is at T and so many seconds. */
+  async function restoredAt(now: number, objects: readonly MemoryObject[], target: RestoreTarget): Promise<string> {
+    using dir = makeTempDir();
+    const inner = memorySnapStore(objects);
+    const list: SnapStore['list'] = async (options) => {
+      const listing = await inner.list(options);
+      return { ...listing, snapshots: markAheadOfClock(listing.snapshots, [], T + now) };
+    };
+    await restore(restoreRequest(dir, { store: { ...inner, list }, target }), recordedContext());
+    const events = await eventsOfDatabase(readFileSync(dir.join('data', 'member', 'snap', 'db')));
+    return labels(events).join(' ');
+  }
+
+  it('are compared where the deltas of an older state may go on from either', async () => {
+    const old = await full(puts('a', 2, 3), 0);
+    const higher = await full([...puts('a', 2, 2), ...puts('b', 3, 6)], 7);
+    const ahead = await full([...puts('a', 2, 2), ...puts('b', 3, 3)], 615);
+    const objects = [old, higher, ahead, delta(puts('c', 4, 4), 40)];
+    const until = { kind: 'revision', revision: revision(4) } as const;
+    const ways = [`--snapshot ${nameOf(old)} --to-revision 4`, `--snapshot ${nameOf(ahead)} --to-revision 4`];
+    const message = new RegExp(ways.join(', or .*'));
+    await assert.rejects(restoredAt(60, objects, { until }), { code: 'history_fork', message });
+    assert.equal(await restoredAt(60, objects, { until, from: nameOf(ahead) }), 'a2@2 b3@3 c4@4');
+    assert.equal(await restoredAt(60, objects, { until, from: nameOf(old) }), 'a2@2 a3@3 c4@4');
+    const [other, same] = [await full([...puts('a', 2, 3), ...puts('b', 4, 6)], 7), await full(puts('a', 2, 3), 615)];
+    assert.equal(await restoredAt(60, [old, other, same, ...objects.slice(3)], { until }), 'a2@2 a3@3 c4@4');
+  });
+
+  it('are compared where a delta that is named may go on from either', async () => {
+    const next = delta(puts('a', 4, 4), 14);
+    const dead = [await full(puts('a', 2, 3), 0), next];
+    const living = [await full(puts('b', 2, 2), -5_000), delta(puts('b', 3, 3), -4_900)];
+    const from = nameOf(next);
+    const message = /-00000003-.* and .*-00000003-.* disagree about revision [23]/;
+    await assert.rejects(restoredAt(-4_800, [...dead, ...living], { from }), { code: 'history_fork', message });
+    const fulls = [await full(puts('b', 2, 2), 0), delta(puts('b', 3, 3), 7), await full(puts('a', 2, 2), -5_000)];
+    const named = { from: nameOf(fulls[1] ?? next) };
+    await assert.rejects(restoredAt(-4_800, fulls, named), {
+      code: 'history_fork',
+      message: /disagree about revision 2/,
+    });
+    const until = { kind: 'revision', revision: revision(3) } as const;
+    assert.equal(await restoredAt(-4_800, fulls, { from: nameOf(fulls[0] ?? next), until }), 'b2@2 b3@3');
+  });
+
+  it('are trusted as far as all are, and each follows the other', async () => {
+    const objects = [await full(puts('b', 2, 2), 0), await full(puts('a', 2, 2), 5), delta(puts('a', 3, 3), 10)];
+    assert.equal(await restoredAt(-4_800, objects, { from: nameOf(objects[2] ?? assert.fail()) }), 'a2@2 a3@3');
+  });
+
+  it('stop no restore where the one that follows is damaged', async () => {
+    const objects = [await full(puts('a', 2, 2), 0), await full(puts('b', 2, 2), 8)];
+    const damaged = { key: `v2/Incr-00000003-00000006-${T + 1_000}`, bytes: Buffer.alloc(5_000, 7) };
+    assert.equal(await restoredAt(60, [...objects, damaged], {}), 'b2@2');
+    const sound = delta(puts('b', 3, 6), 1_000);
+    await assert.rejects(restoredAt(60, [...objects, sound], {}), { code: 'history_fork' });
   });
 });
 
