@@ -26,7 +26,7 @@ for (const line of etcdLines) {
         );
         if (failed) break;
       }
-      memberId = /^memberID:(\d+) alarm:NOSPACE/.exec(await etcd.etcdctl('alarm', 'list'))?.[1] ?? '';
+      memberId = /^memberID:(\d+)\s+alarm:NOSPACE/.exec(await etcd.etcdctl('alarm', 'list'))?.[1] ?? '';
       await etcd.etcdctl('snapshot', 'save', dir.join('saved'));
     }
     const alarm = `NOSPACE of member ${BigInt(memberId).toString(16)}`;

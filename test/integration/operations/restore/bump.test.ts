@@ -42,7 +42,7 @@ for (const line of etcdLines) {
       return await startEtcd({ release: await etcdRelease(line), dataDir: dir.join(name), peerPort });
     };
     await using ours = await raised('ours', async (dataDir, peerPort) => {
-      const { store } = await openSnapshotFile(saved, { hash: 'needed' });
+      await using store = (await openSnapshotFile(saved, { hash: 'needed' })).store;
       const request = restoreRequest(dir, { store, dataDir, member: member(peerPort), bumpRevision: BUMP });
       const { revision } = await restore(request, recordedContext());
       assert.equal(revision, 122 + BUMP);

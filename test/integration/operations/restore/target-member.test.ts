@@ -43,14 +43,14 @@ for (const line of etcdLines) {
     await first.etcdctl('put', 'saved', 'yes');
     const saved = dir.join(`saved-${line}.db`);
     await first.etcdctl('snapshot', 'save', saved);
-    const { store } = await openSnapshotFile(saved, { hash: 'needed' });
+    await using store = (await openSnapshotFile(saved, { hash: 'needed' })).store;
     await using second = await served(line, { store });
     assert.deepEqual(await servedKeys(second), await servedKeys(first));
     assert.equal(await servedHash(second, 123), await servedHash(first, 123));
     await first.stop();
 
-    const copied = await openSnapshotFile(`${first.dataDir}/member/snap/db`, { hash: 'optional' });
-    await using third = await served(line, { store: copied.store, skipHashCheck: true });
+    await using copied = (await openSnapshotFile(`${first.dataDir}/member/snap/db`, { hash: 'optional' })).store;
+    await using third = await served(line, { store: copied, skipHashCheck: true });
     assert.equal(await servedHash(third, 123), await servedHash(second, 123));
   });
 }
