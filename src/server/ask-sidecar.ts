@@ -68,6 +68,8 @@ export async function askSidecar(
   request.once('response', resolve);
   // It stays: an error after the answer is one of the answer's body.
   request.on('error', reject);
+  // Where the other side would go on with another protocol, Node ends the connection and tells of no error.
+  request.once('close', () => reject(new Error('the connection ended without an answer')));
   if (body === undefined) {
     request.end();
   } else {

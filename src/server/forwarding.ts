@@ -74,8 +74,13 @@ export class Forwarding {
       const body = hasBody(exchange) ? incoming : undefined;
       const headers = forwardedHeaders(exchange);
       const answer = await askSidecar(leader, security, { method, path: url, headers, body, signal, clock });
+      const { statusCode = 0 } = answer;
+      if (statusCode < 200) {
+        answer.destroy();
+        throw new Error(`it answers with the status ${statusCode}`);
+      }
       await sendStream(exchange, {
-        status: answer.statusCode ?? 502,
+        status: statusCode,
         headers: answerHeaders(answer),
         body: answer,
         clock,

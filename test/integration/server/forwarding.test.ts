@@ -176,6 +176,19 @@ describe('a follower', () => {
     assert.match(ours.log.texts.join('\n'), /with 502: the leader at 127\.0\.0\.2:\d+ fails/);
   });
 
+  for (const [what, head] of [
+    ['speaks another protocol from then on', '101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x'],
+    ['gives a status that is none', '042 Huh\r\nContent-Length: 0'],
+    ['answers with what is no HTTP', 'SSH'],
+  ] as const) {
+    it(`answers 502 when a healthy leader ${what}`, { timeout: 10_000 }, async () => {
+      await using leader = await scriptedLeader();
+      leader.snapshot = (_, response) => response.socket?.end(`HTTP/1.1 ${head}\r\n\r\n`);
+      await using ours = await follower(leader.port, leaderUrl);
+      assert.equal(await status(ours.port), 502);
+    });
+  }
+
   it('does not pass half an answer off as a whole one', async () => {
     await using leader = await scriptedLeader();
     leader.snapshot = (request, response) => {
