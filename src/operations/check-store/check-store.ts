@@ -117,7 +117,8 @@ export async function checkStore(
     location: `${bucket.location}/${folder}`.replace(/\/$/, ''),
     probe: key,
     steps,
-    clockSkewMs: written === undefined ? undefined : skew(written.modifiedAt, { sent, answered }),
+    clockSkewMs:
+      written === undefined || written.modifiedAt === 0 ? undefined : skew(written.modifiedAt, { sent, answered }),
     versioned: listed === undefined ? undefined : listed.versionId !== undefined,
     immutableUntil: listed?.immutableUntil,
     doubts: [...doubts],

@@ -140,6 +140,14 @@ describe('a refusal on the way to a Blob service', () => {
   }
 });
 
+it('a blob that was uploaded counts, though the look at it does not say how long it is, or when it was made', async () => {
+  const look = { performed: true, chunked: true, headers: { 'last-modified': 'yesterday' } } as const;
+  proxy.fault(playAnswers({ GetBlobProperties: look, PutBlockList: { performed: true, headers: look.headers } }));
+  assert.deepEqual(await save(), { key: 'new', size: 4, modifiedAt: 0 });
+  proxy.fault(playAnswers({ GetBlobProperties: look, GetBlob: { performed: true, chunked: true } }));
+  assert.equal((await collected(await bucket.read('new', { signal, size: 4 }))).toString(), 'text');
+});
+
 it('a blob that comes in pieces, without its length, is read whole', async () => {
   proxy.fault(playAnswers({ GetBlob: { performed: true, chunked: true } }));
   assert.equal(await read(), 'the whole text');

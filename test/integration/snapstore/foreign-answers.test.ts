@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { GcsBucket } from '../../../src/snapstore/providers/gcs/gcs-bucket.ts';
@@ -106,6 +107,33 @@ async function refusal(work: Promise<unknown>): Promise<StoreError> {
   assert.doesNotMatch(error.message, words);
   return error;
 }
+
+describe('an answer of OSS', () => {
+  const oss = subjects.find(({ service }) => service === 'OSS') ?? assert.fail();
+  const bytes = Buffer.alloc(300_000, 7);
+
+  it('that does not say how long an object is, or when it was made, is no reason to remove it', async () => {
+    const left = { performed: true, chunked: true, headers: { 'last-modified': 'soon' } } as const;
+    await using subject = await oss.start({ HeadObject: left, GetObject: { performed: true, chunked: true } });
+    const { size, modifiedAt } = await uploadInParts(subject.bucket, 'v2/new', bytes, 128 * 1024);
+    assert.equal(size, bytes.length);
+    assert.ok(Number.isFinite(modifiedAt));
+    const body = await subject.bucket.read('v2/new', { signal, size });
+    assert.ok((await buffer(body)).equals(bytes));
+  });
+
+  it('that has no tag for a part is none', async () => {
+    await using subject = await oss.start({ UploadPart: { headers: { 'x-oss-request-id': '1' } } });
+    const error = await refusal(uploadInParts(subject.bucket, 'v2/new', bytes, 128 * 1024));
+    assert.match(error.message, /is no OSS: it sent an empty answer/);
+  });
+
+  it('to a listing is no part of one', async () => {
+    await using subject = await oss.start({ ListObjectsV2: { performed: true, status: 206 } });
+    const error = await refusal(list(subject.bucket));
+    assert.match(error.message, /is no OSS: it sent .*\(status 206\)/);
+  });
+});
 
 for (const { service, attempts, start } of subjects) {
   describe(`what is not an answer of ${service}`, () => {

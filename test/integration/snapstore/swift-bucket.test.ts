@@ -8,6 +8,7 @@ import type { Bucket, Upload } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
 import type { Leftover } from '../../../src/snapstore/leftover.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
+import { playAnswers } from '../../support/servers/answer-script.ts';
 import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { type Swift, startSwift } from '../../support/servers/openstack/swift.ts';
 import { uploadInParts } from '../../support/stores/bucket-calls.ts';
@@ -229,6 +230,26 @@ describe('uploads', () => {
     await storeErrorOf(uploadInParts(bucket, 'x', Buffer.alloc(1_000_001)), 'invalid');
     await raw('POST', '', { headers: { 'x-container-meta-quota-bytes': '10' } });
     await storeErrorOf(uploadInParts(bucket, 'x', Buffer.alloc(11)), 'quota');
+  });
+});
+
+describe('what something on the way leaves out', () => {
+  it('is no reason to refuse an object that was uploaded, or to refuse to read it', async () => {
+    await newContainer('left-out');
+    await using proxy = await startFaultProxy(swift.url);
+    await swift.addRegion('LeftOut', proxy.endpoint);
+    const headers = { 'x-timestamp': 'soon' };
+    proxy.fault(
+      playAnswers({ HEAD: { performed: true, chunked: true, headers }, GET: { performed: true, chunked: true } }),
+    );
+    const bucket = new SwiftBucket({
+      clock: systemClock,
+      container: 'left-out',
+      credentials: { ...credentials(), region: 'LeftOut' },
+    });
+    assert.deepEqual(await uploadInParts(bucket, 'x', Buffer.from('whole'), 2), { key: 'x', size: 5, modifiedAt: 0 });
+    assert.equal((await buffer(await bucket.read('x', { ...options, size: 5 }))).toString(), 'whole');
+    await bucket[Symbol.asyncDispose]();
   });
 });
 

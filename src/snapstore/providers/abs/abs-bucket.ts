@@ -11,8 +11,10 @@ import {
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
+import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
+import { ListingCheck } from '../../http/listing-check.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -53,6 +55,7 @@ export class AbsBucket implements Bucket {
     listsByFolder: true,
   };
   readonly location: string;
+  readonly #name: string;
   readonly #container: ContainerClient;
   readonly #requests: StoreRequests;
   readonly #pageSize: number;
@@ -60,6 +63,7 @@ export class AbsBucket implements Bucket {
 
   constructor(config: AbsConfig) {
     const { container, credentials, endpoint, clock, timeouts = defaultTimeouts, pageSize = largestPage } = config;
+    this.#name = container;
     const { storageAccount, storageKey, domain } = credentials;
     this.#transport = new AbsTransport(config.network ?? directNetwork);
     // Retries are made by StoreRequests, since the SDK neither looks at Retry-After nor tries again after 429.
@@ -80,6 +84,7 @@ export class AbsBucket implements Bucket {
     const tokens = new PageTokens(task);
     let continuationToken: string | undefined;
     let extras = true;
+    const asked = new ListingCheck({ bucket: this.#name, prefix }, this.location);
     do {
       const pageOf = async (abortSignal: AbortSignal): Promise<BlobPage> => {
         const include = { includeTags: extras, includeImmutabilityPolicy: extras };
@@ -87,7 +92,8 @@ export class AbsBucket implements Bucket {
           .listBlobsFlat({ prefix, ...include, abortSignal })
           .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== undefined && { continuationToken }) });
         const { value } = await pages.next();
-        return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken };
+        const { segment, continuationToken: next, containerName: bucket, prefix: answered } = value ?? {};
+        return { blobs: segment?.blobItems ?? [], next, bucket, prefix: answered };
       };
       const page = await this.#requests.run(task, pageOf).catch(async (error: unknown) => {
         if (!extras || !mayBeForExtras(error)) {
@@ -100,10 +106,16 @@ export class AbsBucket implements Bucket {
         return plain;
       });
       const { blobs, next } = page;
-      yield* blobs.map((blob) => entryOf(blob, this.location)).filter(({ key }) => key.startsWith(prefix));
+      const entries = blobs.map((blob) => entryOf(blob, this.location));
+      const facts = { bucket: page.bucket, prefix: page.prefix, isTruncated: next !== undefined && next !== '' };
+      asked.page({ ...facts, keys: entries.map(({ key }) => key) });
+      yield* entries.filter(({ key }) => key.startsWith(prefix));
       // An empty token is that of the last page.
       continuationToken = tokens.next({ more: next !== undefined && next !== '', token: next });
     } while (continuationToken !== undefined);
+    if (asked.doubt !== undefined) {
+      onDoubt?.(asked.doubt);
+    }
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
@@ -142,7 +154,7 @@ export class AbsBucket implements Bucket {
           if (!(error instanceof RangeError) || length !== undefined) {
             throw error;
           }
-          const { contentLength: whole } = await blob.getProperties({ abortSignal });
+          const { contentLength: whole = size } = await blob.getProperties({ abortSignal });
           return await send(whole);
         });
         const body = bodyOf(response, blob.url);
@@ -155,7 +167,7 @@ export class AbsBucket implements Bucket {
         return { ...body, length: checkRangeAnswer(answer, { range, size, tag }, body, task) };
       });
     } catch (error) {
-      if (range !== undefined && isRangeBeyondEnd(error)) {
+      if (mayBeBeyondEnd({ range, size }) && isRangeBeyondEnd(error)) {
         return Readable.from([], { objectMode: false });
       }
       throw error;
@@ -203,6 +215,9 @@ function isFolderIn(folder: string, name: string | undefined): boolean {
 }
 
 interface BlobPage {
+  /** As the answer names them. */
+  readonly bucket: string | undefined;
+  readonly prefix: string | undefined;
   readonly blobs: readonly BlobItem[];
   readonly next: string | undefined;
 }

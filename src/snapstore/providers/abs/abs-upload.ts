@@ -74,16 +74,17 @@ export class AbsUpload implements Upload {
     });
     const look = { ...task, action: 'verify' };
     const stored = await requests.run(look, (abortSignal) => blob.getProperties({ abortSignal }));
-    // Another etag means that somebody has replaced it since: then its size says nothing about ours.
-    if (stored.etag === committed.etag && stored.contentLength !== whole.size) {
-      const found = `the store holds ${stored.contentLength} bytes where ${whole.size} were sent`;
+    // Each block was compared as it came. Another etag means that somebody has replaced it since: then its size says nothing about ours.
+    const size = stored.contentLength ?? whole.size;
+    if (stored.etag === committed.etag && size !== whole.size) {
+      const found = `the store holds ${size} bytes where ${whole.size} were sent`;
       throw new StoreError('transient', { ...what, found });
     }
     this.#unverified = false;
     return {
       key,
       size: whole.size,
-      modifiedAt: (committed.lastModified ?? stored.lastModified ?? new Date(0)).getTime(),
+      modifiedAt: (committed.lastModified ?? stored.lastModified)?.getTime() || 0,
     };
   }
 

@@ -3,10 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
+import { ListingCheck } from '../../http/listing-check.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -47,18 +49,20 @@ export class GcsBucket implements Bucket {
     listsByFolder: true,
   };
   readonly location: string;
+  readonly #name: string;
   readonly #requests: GcsRequests;
   readonly #transport: GcsTransport;
 
   constructor(config: GcsConfig) {
     const { container, authorizer, endpoint = publicEndpoint, clock, timeouts = defaultTimeouts } = config;
+    this.#name = container;
     this.location = `gs://${container}`;
     this.#transport = new GcsTransport(authorizer, config.network ?? directNetwork);
     const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });
     this.#requests = new GcsRequests(client, { location: this.location, clock, timeouts });
   }
 
-  async *list(prefix: string, options: CallOptions): AsyncIterable<ObjectEntry> {
+  async *list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     for await (const { entry } of this.#objects(prefix, options)) {
       yield entry;
     }
@@ -68,15 +72,21 @@ export class GcsBucket implements Bucket {
     return gcsLeftovers({ requests: this.#requests, list: (...asked) => this.#objects(...asked) }, prefix, options);
   }
 
-  async *#objects(prefix: string, { signal }: CallOptions): AsyncGenerator<GcsObject, void, undefined> {
+  async *#objects(prefix: string, { signal, onDoubt }: ListOptions): AsyncGenerator<GcsObject, void, undefined> {
     const tokens = new PageTokens({ action: 'list', object: this.location });
+    const asked = new ListingCheck({ bucket: this.#name, prefix }, this.location);
     let pageToken: string | undefined;
     do {
       const page = await this.#page(prefix, pageToken, signal);
-      yield* page.items.map(parseObject);
+      const objects = page.items.map(parseObject);
       const token = page.nextPageToken;
+      asked.page({ keys: objects.map(({ entry }) => entry.key), isTruncated: token !== undefined });
+      yield* objects.filter(({ entry }) => entry.key.startsWith(prefix));
       pageToken = tokens.next({ more: token !== undefined, token });
     } while (pageToken !== undefined);
+    if (asked.doubt !== undefined) {
+      onDoubt?.(asked.doubt);
+    }
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
@@ -119,7 +129,7 @@ export class GcsBucket implements Bucket {
     try {
       return await this.#requests.stream(task, (abortSignal) => this.#download(key, options, task, abortSignal));
     } catch (error) {
-      if (range !== undefined && isRangeBeyondEnd(error)) {
+      if (mayBeBeyondEnd(options) && isRangeBeyondEnd(error)) {
         return Readable.from([], { objectMode: false });
       }
       throw error;

@@ -30,7 +30,7 @@ export function parseObject(resource: unknown): GcsObject {
   const size = Number(text('size'));
   const generation = Number(text('generation'));
   const modifiedAt = Date.parse(text('updated') ?? '');
-  if (key === undefined || ![size, generation, modifiedAt].every(Number.isSafeInteger)) {
+  if (key === undefined || key === '' || ![size, generation, modifiedAt].every(Number.isSafeInteger)) {
     throw new StoreError('invalid', {
       action: 'understand the description of',
       object: `"${key ?? ''}"`,

@@ -15,7 +15,7 @@ interface Asked {
 export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffer | undefined): void {
   const expected = expectedRoot(asked);
   const text = body?.toString('utf8', 0, 4096);
-  if (expected === undefined ? isOfService(response) : rootElement(text ?? '') === expected) {
+  if (expected === undefined ? isOfService(asked, response) : rootElement(text ?? '') === expected) {
     if (expected !== undefined && body !== undefined) {
       requireWholeXml(body);
     }
@@ -28,12 +28,12 @@ export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffe
  * Whether a success is one of those that the service has for a request. The SDK takes any other for a refusal, and looks in whatever came for
  * its reason.
  */
-export function isSuccessOf({ method }: Asked, { statusCode }: Pick<IncomingMessage, 'statusCode'>): boolean {
-  switch (method) {
+export function isSuccessOf(asked: Asked, { statusCode }: Pick<IncomingMessage, 'statusCode'>): boolean {
+  switch (asked.method) {
     case 'DELETE':
       return statusCode === 204;
     case 'GET':
-      return statusCode === 200 || statusCode === 206;
+      return statusCode === 200 || (statusCode === 206 && expectedRoot(asked) === undefined);
     default:
       return statusCode === 200;
   }
@@ -68,7 +68,9 @@ function expectedRoot({ url, method }: Asked): string | undefined {
   return undefined;
 }
 
-/** The service puts the number of the request into every answer, and objects and parts have an ETag. */
-function isOfService({ headers }: IncomingMessage): boolean {
-  return headers['x-oss-request-id'] !== undefined || headers.etag !== undefined;
+/** The service puts the number of the request into every answer, and objects and parts have an ETag, without which a part is of no use. */
+function isOfService({ url, method }: Asked, { headers }: IncomingMessage): boolean {
+  const isPart = method === 'PUT' && new URL(url).searchParams.has('partNumber');
+  const hasTag = headers.etag !== undefined && headers.etag.trim() !== '';
+  return hasTag || (!isPart && headers['x-oss-request-id'] !== undefined);
 }

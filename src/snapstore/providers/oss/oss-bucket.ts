@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { RunningCrc64 } from '../../../checksum/crc64.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
+import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
+import { ListingCheck } from '../../http/listing-check.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -58,23 +60,38 @@ export class OssBucket implements Bucket {
     this.#requests = new OssRequests(client, { clock, timeouts });
   }
 
-  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+  async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncIterable<ObjectEntry> {
     const retentionMs = await this.#retentionMs(signal);
     const tokens = new PageTokens({ action: 'list', object: this.location });
+    const asked = new ListingCheck({ bucket: this.#name, prefix }, this.location);
     let token: string | undefined;
     do {
       const page = await this.#page({ prefix }, token, signal);
-      for (const { name, size, lastModified } of page.objects) {
-        const modifiedAt = Date.parse(lastModified);
-        yield {
-          key: decodeName(name),
-          size,
-          modifiedAt,
-          ...(retentionMs === undefined ? {} : { immutableUntil: modifiedAt + retentionMs }),
-        };
-      }
+      const entries = page.objects.map((listed) => this.#entryOf(listed, retentionMs));
+      asked.page({ keys: entries.map(({ key }) => key), announced: page.keyCount, isTruncated: page.isTruncated });
+      yield* entries.filter(({ key }) => key.startsWith(prefix));
       token = tokens.next({ more: page.isTruncated, token: page.nextContinuationToken ?? undefined });
     } while (token !== undefined);
+    if (asked.doubt !== undefined) {
+      onDoubt?.(asked.doubt);
+    }
+  }
+
+  #entryOf({ name, size, lastModified }: OssPage['objects'][number], retentionMs: number | undefined): ObjectEntry {
+    if (name === undefined) {
+      throw new StoreError('invalid', {
+        action: 'list',
+        object: this.location,
+        found: 'an object is listed without its name',
+      });
+    }
+    const modifiedAt = Date.parse(lastModified);
+    return {
+      key: decodeName(name),
+      size,
+      modifiedAt,
+      ...(retentionMs === undefined ? {} : { immutableUntil: modifiedAt + retentionMs }),
+    };
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
@@ -143,7 +160,7 @@ export class OssBucket implements Bucket {
     try {
       return await this.#requests.stream(task, (options) => this.#download(key, asked, task, options));
     } catch (error) {
-      if (range !== undefined && error instanceof StoreError && ossErrorCode(error) === 'InvalidRange') {
+      if (mayBeBeyondEnd(asked) && error instanceof StoreError && ossErrorCode(error) === 'InvalidRange') {
         // It begins at or after the object's end.
         return Readable.from([], { objectMode: false });
       }
@@ -172,7 +189,8 @@ export class OssBucket implements Bucket {
       const answer = { contentRange, length: bodyLength(res.headers), tag: etag };
       return { stream, length: checkRangeAnswer(answer, { range, size, tag }, { stream }, task) };
     }
-    const length = bodyLength(res.headers) ?? bodyLength((await this.#requests.client.head(key, options)).res.headers);
+    const length =
+      bodyLength(res.headers) ?? bodyLength((await this.#requests.client.head(key, options)).res.headers) ?? size;
     if (length === undefined) {
       stream.destroy();
       throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });

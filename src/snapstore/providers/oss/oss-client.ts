@@ -20,9 +20,15 @@ interface OssResult {
 
 /** A page of `listV2`. */
 export interface OssPage {
-  readonly objects: readonly { readonly name: string; readonly size: number; readonly lastModified: string }[];
+  /** A name is undefined where an answer lacks it. */
+  readonly objects: readonly {
+    readonly name: string | undefined;
+    readonly size: number;
+    readonly lastModified: string;
+  }[];
   /** Of a listing with a delimiter; null where there are none. */
   readonly prefixes?: readonly string[] | null;
+  readonly keyCount?: number;
   readonly isTruncated: boolean;
   readonly nextContinuationToken: string | null;
 }

@@ -14,7 +14,8 @@ interface FinishedKey {
 
 /** What HEAD says of an object. */
 export interface FinishedObject {
-  readonly size: number;
+  /** Undefined where something on the way has left it out. */
+  readonly size: number | undefined;
   readonly etag: string | undefined;
   readonly versionId: string | undefined;
   /** Milliseconds since the Unix epoch. */
@@ -76,9 +77,6 @@ export async function headFinished(
   const task = { action: 'verify', object: `${location}/${key}`, signal, retry: 'safe' } as const;
   const input = { Bucket: bucket, Key: key, VersionId: versionId, ...sse };
   const answer = await requests.run(task, (abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }));
-  if (answer.ContentLength === undefined) {
-    throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
-  }
   return {
     size: answer.ContentLength,
     etag: bareEtag(answer.ETag),

@@ -17,6 +17,7 @@ import type {
   Upload,
   VersionOptions,
 } from '../../bucket.ts';
+import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
@@ -132,7 +133,7 @@ export class S3Bucket implements Bucket {
       });
     } catch (error) {
       // A range that begins beyond the end is empty.
-      if (range !== undefined && s3ErrorCode(error) === 'InvalidRange') {
+      if (mayBeBeyondEnd(options) && s3ErrorCode(error) === 'InvalidRange') {
         return Readable.from([]);
       }
       throw error;

@@ -183,7 +183,7 @@ export class S3Upload implements Upload {
     const found = await lookAtFinished(this.#place, this.#target, { versionId, signal });
     // Another ETag means that somebody has replaced it since: then its size says nothing about ours.
     const ours = versionId !== undefined || expected.etag === undefined || found.etag === expected.etag;
-    if (ours && found.size !== expected.size) {
+    if (ours && found.size !== undefined && found.size !== expected.size) {
       throw this.#failure('transient', `the store holds ${found.size} bytes where ${expected.size} were sent`);
     }
     return {

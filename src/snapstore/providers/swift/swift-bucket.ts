@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts } from '../../http/store-requests.ts';
@@ -48,10 +49,10 @@ export class SwiftBucket implements Bucket {
    * Listings show manifests as empty. Objects without bytes come last, with the size of the segments that were seen; where these are of
    * several uploads, the store is asked.
    */
-  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+  async *list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     const empty: ObjectEntry[] = [];
     const segments = new Map<string, { size: number; upload: number | 'several' }>();
-    for await (const { key, size, modifiedAt } of this.#connection.list(prefix, { signal })) {
+    for await (const { key, size, modifiedAt } of this.#connection.list(prefix, options)) {
       const segment = parseSegmentKey(key);
       if (segment !== undefined) {
         const { owner, upload } = segment;
@@ -69,7 +70,7 @@ export class SwiftBucket implements Bucket {
     }
     for (const entry of empty) {
       const seen = segments.get(entry.key);
-      const asked = seen?.upload === 'several' ? await this.#sizeOf(entry.key, { signal }) : undefined;
+      const asked = seen?.upload === 'several' ? await this.#sizeOf(entry.key, options) : undefined;
       yield { ...entry, size: asked ?? seen?.size ?? 0 };
     }
   }
@@ -101,7 +102,7 @@ export class SwiftBucket implements Bucket {
     try {
       return await this.#connection.open(what, key, { signal, part, size });
     } catch (error) {
-      if (range !== undefined && error instanceof RangeBeyondEnd) {
+      if (mayBeBeyondEnd({ range, size }) && error instanceof RangeBeyondEnd) {
         return Readable.from([], { objectMode: false });
       }
       throw await this.#absence(error, key, { signal });

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
+import type { ListOptions } from '../../bucket.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
+import { ListingCheck } from '../../http/listing-check.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
@@ -30,7 +32,7 @@ export interface SwiftListed {
 const pageSchema = z.array(
   z.object({
     name: z.string(),
-    bytes: z.number(),
+    bytes: z.int().nonnegative(),
     hash: z.string(),
     // ISO 8601 in UTC with microseconds, without a zone.
     last_modified: z.string(),
@@ -129,7 +131,8 @@ export class SwiftConnection {
       });
       const length = bodyLength(opening.headers);
       if (part === undefined) {
-        const whole = rawBody(opening, { what, request, length: length ?? (await this.#lengthOf(what, key, abort)) });
+        const told = length ?? (await this.#lengthOf(what, key, abort)) ?? size;
+        const whole = rawBody(opening, { what, request, length: told });
         checkWholeAnswer({ encoding: opening.headers['content-encoding'], length }, { size }, whole, what);
         return whole;
       }
@@ -140,10 +143,15 @@ export class SwiftConnection {
   }
 
   /** All objects below a prefix, page after page: a page never says that it is the last one, an empty one is. */
-  async *list(prefix: string, options: { readonly signal: AbortSignal }): AsyncGenerator<SwiftListed> {
-    const pages = this.#pages({ prefix }, { ...options, action: 'list', parse: parsePage, markOf: ({ key }) => key });
+  async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncGenerator<SwiftListed> {
+    const pages = this.#pages({ prefix }, { signal, action: 'list', parse: parsePage, markOf: ({ key }) => key });
+    const asked = new ListingCheck({ bucket: this.container, prefix }, this.location);
     for await (const page of pages) {
-      yield* page;
+      asked.page({ keys: page.map(({ key }) => key), isTruncated: page.length > 0 });
+      yield* page.filter(({ key }) => key.startsWith(prefix));
+    }
+    if (asked.doubt !== undefined) {
+      onDoubt?.(asked.doubt);
     }
   }
 

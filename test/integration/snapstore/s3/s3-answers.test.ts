@@ -20,6 +20,7 @@ import {
 } from '../../../support/servers/answer-script.ts';
 import { startFaultProxy } from '../../../support/servers/fault-proxy.ts';
 import { startS3Server } from '../../../support/servers/s3-server.ts';
+import { readWhole, uploadInParts } from '../../../support/stores/bucket-calls.ts';
 import { startScriptedS3 } from '../../../support/stores/scripted-s3.ts';
 
 const { signal } = new AbortController();
@@ -484,6 +485,13 @@ describe('an object whose answers name nothing', () => {
     );
     await refused(read(s3.bucket, 'kept'), 'invalid', /the store says nowhere how long the object is/);
   });
+});
+
+it('an object that was uploaded counts, though the look at it does not say how long it is', async () => {
+  await using s3 = await startScriptedS3({ HeadObject: { performed: true, chunked: true } });
+  const bytes = Buffer.alloc(300_000, 7);
+  assert.equal((await uploadInParts(s3.bucket, 'new', bytes)).size, bytes.length);
+  assert.ok((await readWhole(s3.bucket, 'new')).equals(bytes));
 });
 
 describe('the deletion of a locked object', () => {

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
+import type { Bucket, ListingDoubt } from '../../../src/snapstore/bucket.ts';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
+import { FOREIGN_WORDS } from '../../conformance/cases/foreign-answer-cases.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+import { type RawAnswer, rawHttp, startRawServer } from '../../support/servers/raw-server.ts';
+import { longTimeouts } from '../../support/stores/bucket-calls.ts';
+import { openRaw, type RawSubject, rawSubjects } from '../../support/stores/raw-subjects.ts';
+
+const { signal } = new AbortController();
+const time = '2026-01-01T00:00:00.000Z';
+const xml = (body: string): RawAnswer =>
+  rawHttp('200 OK', `<?xml version="1.0" encoding="UTF-8"?>${body}`, { 'content-type': 'application/xml' });
+const json = (value: unknown): RawAnswer =>
+  rawHttp('200 OK', JSON.stringify(value), { 'content-type': 'application/json', 'x-trans-id': 'tx1' });
+
+/** One page of a listing as each service writes it, of objects with these names; undefined leaves a name out. */
+type PageOf = (names: readonly (string | undefined)[]) => RawAnswer;
+
+const element = (name: string, text: string | undefined): string =>
+  text === undefined ? '' : `<${name}>${text}</${name}>`;
+
+const pages: Readonly<Record<string, PageOf>> = {
+  S3: (names) =>
+    xml(
+      `<ListBucketResult><Name>backups</Name><IsTruncated>false</IsTruncated>${names
+        .map((name) => `<Contents>${element('Key', name)}<Size>3</Size><LastModified>${time}</LastModified></Contents>`)
+        .join('')}</ListBucketResult>`,
+    ),
+  OSS: (names) =>
+    xml(
+      `<ListBucketResult><Name>backups</Name><IsTruncated>false</IsTruncated>${names
+        .map(
+          (name) =>
+            `<Contents>${element('Key', name)}<Size>3</Size><LastModified>${time}</LastModified><ETag>"0"</ETag></Contents>`,
+        )
+        .join('')}</ListBucketResult>`,
+    ),
+  ABS: (names) =>
+    xml(
+      `<EnumerationResults ContainerName="backups"><Blobs>${names
+        .map(
+          (name) =>
+            `<Blob>${element('Name', name)}<Properties><Last-Modified>Thu, 01 Jan 2026 00:00:00 GMT</Last-Modified>` +
+            '<Content-Length>3</Content-Length></Properties></Blob>',
+        )
+        .join('')}</Blobs><NextMarker/></EnumerationResults>`,
+    ),
+  GCS: (names) =>
+    json({
+      kind: 'storage#objects',
+      items: names.map((name) => ({ name, size: '3', updated: time, generation: '1', crc32c: 'AAAAAA==' })),
+    }),
+  'Swift, after its login': (names) =>
+    json(names.map((name) => ({ name, bytes: 3, hash: '0', last_modified: time.slice(0, -1) }))),
+};
+
+let dir: TempDir;
+before(() => {
+  dir = makeTempDir();
+});
+after(() => dir[Symbol.dispose]());
+
+/** A bucket that lists these objects, whatever is asked; Swift's pages end with the second one. */
+async function listing(
+  name: keyof typeof rawSubjects,
+  names: readonly (string | undefined)[],
+): Promise<AsyncDisposable & { readonly bucket: Bucket }> {
+  const subject: RawSubject = rawSubjects[name];
+  const page = pages[name] ?? assert.fail(name);
+  let url = '';
+  let listings = 0;
+  const server = await startRawServer((socket, head) => {
+    if (subject.login?.(socket, head, url) === true) {
+      return;
+    }
+    const [first = ''] = head.split('\r\n');
+    if (/[?&]worm/.test(first)) {
+      rawHttp('404 Not Found', '<Error><Code>NoSuchWORMConfiguration</Code></Error>')(socket, head);
+    } else if (/[?&]versioning/.test(first)) {
+      xml('<VersioningConfiguration/>')(socket, head);
+    } else {
+      listings += 1;
+      page(name.startsWith('Swift') && listings % 2 === 0 ? [] : names)(socket, head);
+    }
+  });
+  url = server.url;
+  const bucket = await openRaw(subject, url, { dir, log: new RecordedLog(), timeouts: longTimeouts });
+  return {
+    bucket,
+    [Symbol.asyncDispose]: async () => {
+      await bucket[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function listed(
+  bucket: Bucket,
+): Promise<{ readonly keys: readonly string[]; readonly doubts: readonly ListingDoubt[] }> {
+  const doubts: ListingDoubt[] = [];
+  const onDoubt = (doubt: ListingDoubt): unknown => doubts.push(doubt);
+  const entries = await Array.fromAsync(bucket.list('v2/', { signal, onDoubt }));
+  return { keys: entries.map(({ key }) => key), doubts };
+}
+
+for (const name of Object.keys(pages) as (keyof typeof rawSubjects)[]) {
+  describe(`a listing of ${name}`, () => {
+    it('with objects of another prefix alone proves nothing', async () => {
+      await using there = await listing(name, ['v9/a', 'v9/b']);
+      const { keys, doubts } = await listed(there.bucket);
+      assert.deepEqual(keys, []);
+      assert.deepEqual(
+        doubts.map(({ about, reason }) => `${about}: ${reason}`),
+        ['objects: the answer has objects of other prefixes than was asked for'],
+      );
+    });
+
+    it('with such objects beside those that were asked for gives these alone', async () => {
+      await using there = await listing(name, ['v1/a', 'v2/a', 'v9/b']);
+      const { keys, doubts } = await listed(there.bucket);
+      assert.deepEqual([keys, doubts], [['v2/a'], []]);
+    });
+
+    it('that is empty is one without objects', async () => {
+      await using there = await listing(name, []);
+      assert.deepEqual(await listed(there.bucket), { keys: [], doubts: [] });
+    });
+
+    it('with an empty name has no object of that name', async () => {
+      await using there = await listing(name, ['']);
+      const { keys, doubts } = await listed(there.bucket).catch((error: unknown) => {
+        assert.ok(error instanceof StoreError && error.kind === 'invalid', String(error));
+        return { keys: [], doubts: [error] };
+      });
+      assert.deepEqual([keys, doubts.length], [[], 1]);
+    });
+
+    it('with an object without a name is an error', async () => {
+      await using there = await listing(name, [undefined, 'v2/a']);
+      await assert.rejects(listed(there.bucket), (error) => {
+        assert.ok(error instanceof StoreError, String(error));
+        assert.equal(error.kind, 'invalid', error.message);
+        assert.doesNotMatch(error.message, FOREIGN_WORDS);
+        return true;
+      });
+    });
+  });
+
+  describe(`a range that the object of ${name} has`, () => {
+    const refusing = async (): Promise<AsyncDisposable & { readonly bucket: Bucket }> => {
+      const subject: RawSubject = rawSubjects[name];
+      let url = '';
+      const body = '<?xml version="1.0"?><Error><Code>InvalidRange</Code><Message>x</Message></Error>';
+      const server = await startRawServer((socket, head) => {
+        if (subject.login?.(socket, head, url) !== true) {
+          rawHttp('416 Range Not Satisfiable', body, {
+            'content-type': 'application/xml',
+            'x-ms-error-code': 'InvalidRange',
+            'x-trans-id': 'tx1',
+          })(socket, head);
+        }
+      });
+      url = server.url;
+      const bucket = await openRaw(subject, url, { dir, log: new RecordedLog(), timeouts: longTimeouts });
+      return {
+        bucket,
+        [Symbol.asyncDispose]: async () => {
+          await bucket[Symbol.asyncDispose]();
+          await server[Symbol.asyncDispose]();
+        },
+      };
+    };
+
+    it('is not empty because the store says that it lies beyond the end', async () => {
+      await using there = await refusing();
+      const read = (start: number): Promise<unknown[]> =>
+        there.bucket
+          .read('v2/a', { signal, size: 100, range: { start, end: start + 10 } })
+          .then((body) => body.toArray());
+      assert.deepEqual(await read(100), []);
+      await assert.rejects(read(90), { code: 'store_invalid', message: /416/ });
+    });
+  });
+}
