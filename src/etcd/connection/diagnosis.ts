@@ -22,24 +22,32 @@ const timeout = 2_000;
 export async function diagnose(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<Diagnosis | undefined> {
   const error = endpoint.secure ? await tlsError(endpoint, security) : await tcpError(endpoint);
   if (error !== undefined) {
-    const network = explainNetwork(error, endpoint);
+    const network = error.code === NO_HTTP2 ? otherProtocol : explainNetwork(error, endpoint);
     if (network !== undefined) {
       return network;
     }
   }
   if (!endpoint.secure) {
-    return (await speaksTls(endpoint, security))
-      ? { code: 'etcd_tls', found: 'it speaks TLS', remedy: 'write https:// in --endpoints and give --cacert' }
-      : undefined;
+    if (await speaksTls(endpoint, security)) {
+      return { code: 'etcd_tls', found: 'it speaks TLS', remedy: 'write https:// in --endpoints and give --cacert' };
+    }
+    return (await plainGreeting(endpoint)) === 'other' ? otherProtocol : undefined;
   }
   if (error === undefined) {
     return undefined;
   }
-  if (await speaksPlainHttp2(endpoint)) {
+  if ((await plainGreeting(endpoint)) === 'http2') {
     return { code: 'etcd_tls', found: 'it speaks no TLS', remedy: 'write http:// in --endpoints' };
   }
   return explainTls(error, endpoint, security);
 }
+
+/** What gRPC says of it is that it failed to connect. */
+const otherProtocol: Diagnosis = {
+  code: 'etcd_unreachable',
+  found: 'what answers there speaks no HTTP/2, and so is no etcd',
+  remedy: 'give the client port of an etcd in --endpoints',
+};
 
 function explainNetwork(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint): Diagnosis | undefined {
   const remedy = 'check --endpoints and that etcd is running there';
@@ -142,7 +150,7 @@ function tlsError(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<
     secured = true;
     socket.write(http2Opening);
   });
-  socket.once('data', () => resolve(undefined));
+  socket.once('data', (bytes) => resolve(isSettings(bytes) ? undefined : noHttp2()));
   socket.once('timeout', () => resolve(secured ? undefined : timedOut()));
   socket.once('close', () => resolve(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
   socket.once('error', resolve);
@@ -161,20 +169,31 @@ async function speaksTls(endpoint: EtcdEndpoint, security: TransportSecurity): P
   return await promise.finally(() => socket.destroy());
 }
 
-/** Every HTTP/2 server answers the preface of a client with a SETTINGS frame (type 4; RFC 9113 section 3.4). */
-async function speaksPlainHttp2(endpoint: EtcdEndpoint): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+/** How a server without TLS answers the preface of a client of HTTP/2; `none` where it does not. */
+async function plainGreeting(endpoint: EtcdEndpoint): Promise<'http2' | 'none' | 'other'> {
+  const { promise, resolve } = Promise.withResolvers<'http2' | 'none' | 'other'>();
   const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout });
   socket.once('connect', () => socket.write(http2Opening));
-  socket.once('data', (bytes) => resolve(bytes[3] === 4));
-  socket.once('timeout', () => resolve(false));
-  socket.once('error', () => resolve(false));
-  socket.once('close', () => resolve(false));
+  socket.once('data', (bytes) => resolve(isSettings(bytes) ? 'http2' : 'other'));
+  socket.once('timeout', () => resolve('none'));
+  socket.once('error', () => resolve('none'));
+  socket.once('close', () => resolve('none'));
   return await promise.finally(() => socket.destroy());
+}
+
+/** Every HTTP/2 server begins with a SETTINGS frame (type 4; RFC 9113 section 3.4). */
+function isSettings(bytes: Uint8Array): boolean {
+  return bytes[3] === 4;
 }
 
 /** The client connection preface and an empty SETTINGS frame. */
 const http2Opening = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+const NO_HTTP2 = 'NO_HTTP2';
+
+function noHttp2(): NodeJS.ErrnoException {
+  return Object.assign(new Error('no HTTP/2'), { code: NO_HTTP2 });
+}
 
 function timedOut(): NodeJS.ErrnoException {
   return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });

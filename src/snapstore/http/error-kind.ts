@@ -1,3 +1,4 @@
+import { Failure } from '../../runtime/failure.ts';
 import type { StoreErrorKind } from '../store-error.ts';
 import { BodyFault } from './body-fault.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
@@ -63,6 +64,9 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
     return { kind: 'transient', found: error.message, remedy: checkNetwork };
   }
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if (current instanceof Failure) {
+      return ownFailure(current);
+    }
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     const proxy = /^EPROXY(?:_(\d{3}))?$/.exec(code);
     if (proxy !== null) {
@@ -90,6 +94,15 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
     return { kind: 'transient', found: error.message };
   }
   return unknownFault(error);
+}
+
+/** A setting that is found to be wrong only when a request needs it, such as the address of a proxy: no repetition changes that. */
+function ownFailure({ action, object, foundText, remedy }: Failure): ErrorKind {
+  return {
+    kind: 'invalid',
+    found: `cannot ${action} ${object}: ${foundText}`,
+    ...(remedy !== undefined && { remedy }),
+  };
 }
 
 /** The text for faults of libraries. Their own words are kept with the cause, for the log at level debug. */

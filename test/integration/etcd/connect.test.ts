@@ -222,10 +222,20 @@ test('a server that accepts and says nothing: refused at the deadline', async ()
   assert.ok(performance.now() - started < 8_000);
 });
 
-test('a server of another protocol: refused', async () => {
-  await using other = await listen((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
-  await refused([other.url], {}, 'etcd_unreachable');
-});
+for (const [protocol, greeting] of [
+  ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['HTTP/1.1', 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'],
+] as const) {
+  test(`a server of another protocol: refused, and said to be one: ${protocol}`, async () => {
+    await using other = await listen((socket) => socket.on('error', () => undefined).end(greeting));
+    await refused(
+      [other.url],
+      {},
+      'etcd_unreachable',
+      new RegExp(`${other.url}: what answers there speaks no HTTP/2, and so is no etcd; give the client port`),
+    );
+  });
+}
 
 test('the next endpoint is taken when the first does not answer', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });

@@ -119,6 +119,24 @@ describe('requests of every provider', () => {
 
   // GCS would ask Google's token service first.
   for (const provider of providers.filter((each) => each !== 'GCS')) {
+    for (const [text, wrong] of [
+      ['http://[bad', 'it is not a URL'],
+      ['socks5://127.0.0.1:1', 'its scheme socks5 is not one of a HTTP proxy'],
+    ] as const) {
+      it(`are not repeated where HTTPS_PROXY is ${text}, and say so: ${provider}`, async () => {
+        const error = await listing(provider, `https://${host}`, { HTTPS_PROXY: text });
+        assert.ok(error instanceof StoreError, String(error));
+        assert.equal(error.kind, 'invalid', error.message);
+        assert.match(
+          error.message,
+          new RegExp(`: cannot use the proxy in HTTPS_PROXY: ${wrong}; write it as http://HOST:PORT`),
+        );
+        assert.doesNotMatch(error.message, /tried again/);
+      });
+    }
+  }
+
+  for (const provider of providers.filter((each) => each !== 'GCS')) {
     it(`go through a tunnel of HTTPS_PROXY, whose refusal names the proxy: ${provider}`, async () => {
       await using proxy = await startRecordingProxy({ status: 407 });
       const error = await listing(provider, `https://${host}`, { HTTPS_PROXY: proxy.url });

@@ -22,14 +22,13 @@ function homeOf(environment: Environment, container: string): string {
   }
   try {
     return userInfo().homedir;
-  } catch (cause) {
+  } catch {
     throw new Failure({
       code: 'container_missing',
       action: 'find the local container',
       object: `"${container}"`,
       found: 'it is relative to the home directory, HOME is not set, and this user has no other',
       remedy: 'give an absolute --store-container',
-      cause,
     });
   }
 }

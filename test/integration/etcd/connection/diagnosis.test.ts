@@ -49,6 +49,19 @@ describe('a server that is no etcd with TLS', () => {
     });
   }
 
+  it('is explained: HTTP/1.1 without a word of it in the handshake', async () => {
+    await using certificates = await makeCertificates();
+    const { cert, key } = certificates.server;
+    const server = createTlsServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) => {
+      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
+    const found = await foundAt(server, readFileSync(certificates.ca));
+    assert.match(
+      found,
+      /^etcd_unreachable: what answers there speaks no HTTP\/2, and so is no etcd; give the client port/,
+    );
+  });
+
   it('is explained: no TLS at all', async () => {
     await using certificates = await makeCertificates();
     const server = createServer((socket) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Failure } from '../../../../src/runtime/failure.ts';
 import { BodyFault } from '../../../../src/snapstore/http/body-fault.ts';
 import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../../../src/snapstore/http/error-kind.ts';
 import { DeadlineExceeded } from '../../../../src/snapstore/http/request-deadline.ts';
@@ -35,6 +36,18 @@ describe('what a failure without an answer means', () => {
   it('a certificate that is not trusted is not worth another try', () => {
     for (const code of ['SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
       assert.equal(kindOfNetworkError(coded(code)).kind, 'invalid', code);
+    }
+  });
+
+  it('a setting that is wrong is not worth another try, and keeps its words', () => {
+    const parts = { action: 'use the proxy in', object: 'HTTPS_PROXY', found: 'it is not a URL', remedy: 'correct it' };
+    const failure = new Failure({ code: 'endpoint_invalid', ...parts });
+    for (const error of [failure, new Error('outer', { cause: failure })]) {
+      assert.deepEqual(kindOfNetworkError(error), {
+        kind: 'invalid',
+        found: 'cannot use the proxy in HTTPS_PROXY: it is not a URL',
+        remedy: 'correct it',
+      });
     }
   });
 
