@@ -1,9 +1,9 @@
-import { SilentPipe } from '../runtime/read-at-most.ts';
+import { ChangingFile, SilentPipe } from '../runtime/read-at-most.ts';
 import { isFileSystemError, systemRefusal } from '../runtime/system-error.ts';
 
 /** Why a file cannot be read, in words. */
 export function reasonOf(cause: unknown): string {
-  if (cause instanceof SilentPipe) {
+  if (cause instanceof SilentPipe || cause instanceof ChangingFile) {
     return cause.message;
   }
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;

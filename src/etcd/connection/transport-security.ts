@@ -28,6 +28,9 @@ export interface TransportSecurity {
 /** Where the PEM files are. */
 export type SecurityFiles = Pick<EtcdConnectionOptions, 'caFile' | 'certFile' | 'keyFile' | 'insecureSkipVerify'>;
 
+/** How often files are read at the most that change meanwhile. */
+const mostReadings = 4;
+
 /**
  * The PEM files of a connection. They are read again when they have changed: certificates are renewed while the program runs.
  */
@@ -51,8 +54,14 @@ export class TransportSecuritySource {
 
   /** Reads the files for the first time; throws what {@link loadTransportSecurity} throws. */
   static async open(files: SecurityFiles, log: Logger): Promise<TransportSecuritySource> {
-    const stamp = await stampOf(files);
-    return new TransportSecuritySource(files, { security: await loadTransportSecurity(files), stamp }, log);
+    // They may be renewed while they are read one by one: an old certificate with a new key is no pair.
+    for (let left = mostReadings; ; left--) {
+      const stamp = await stampOf(files);
+      const security = await loadTransportSecurity(files);
+      if (left === 1 || (await stampOf(files)) === stamp) {
+        return new TransportSecuritySource(files, { security, stamp }, log);
+      }
+    }
   }
 
   /** The content of the files. While they cannot be read, as in the middle of a renewal, their content before. */

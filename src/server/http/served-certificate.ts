@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { readAtMost } from '../../runtime/read-at-most.ts';
 import { isFileSystemError, systemRefusal } from '../../runtime/system-error.ts';
 
 /** Paths of the PEM files that a server shows and signs with. */
@@ -142,7 +143,7 @@ async function readPem(path: string, flag: string): Promise<Buffer> {
     if (facts.size > longest) {
       throw refuse(object, 'it is too large to be a PEM file');
     }
-    bytes = await readFile(path);
+    bytes = await readAtMost(path, longest);
   } catch (error) {
     throw error instanceof Failure
       ? error

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusalOf } from '../../fs/file-failure.ts';
-import { readAtMost } from '../../runtime/read-at-most.ts';
+import { ChangingFile, readAtMost, SilentPipe } from '../../runtime/read-at-most.ts';
 import { credentialFailure } from './credential-failure.ts';
 
 /** No file of credentials is longer, bytes; a device in its place would never end. */
@@ -111,7 +111,7 @@ function unreadable(where: string, error: unknown): Error {
   return credentialFailure('unreadable', {
     where,
     found:
-      error instanceof RangeError
+      error instanceof RangeError || error instanceof ChangingFile || error instanceof SilentPipe
         ? error.message
         : (reasons[errorCode(error)] ?? refusalOf(error)?.found ?? 'it cannot be read'),
   });

@@ -34,19 +34,17 @@ export function ecsCredentials(from: {
     state,
     read: async () => {
       const before = await state();
-      return { fields: readVariables(from.environment, prefix), state: before };
+      return { fields: await readVariables(from.environment, prefix), state: before };
     },
   };
 }
 
-function readVariables(environment: Environment, prefix: string): EcsCredentials {
-  const names = Object.keys(ecsSchema.shape);
-  const raw = Object.fromEntries(
-    names.map((name) => [
-      name,
-      (name === 'ECS_SECRET_ACCESS_KEY' ? secretVariable : variable)(environment, `${prefix}${name}`),
-    ]),
-  );
+async function readVariables(environment: Environment, prefix: string): Promise<EcsCredentials> {
+  const raw: Record<string, string | undefined> = {};
+  for (const name of Object.keys(ecsSchema.shape)) {
+    const read = name === 'ECS_SECRET_ACCESS_KEY' ? secretVariable : variable;
+    raw[name] = await read(environment, `${prefix}${name}`);
+  }
   if (Object.values(raw).every((value) => value === undefined)) {
     throw credentialFailure('absent', {
       where: `${prefix}ECS_ENDPOINT`,

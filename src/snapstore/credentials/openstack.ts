@@ -166,13 +166,17 @@ function fromVariables(from: {
       remedy: `set ${files} to the directory that holds them, or ${files}_JSON to a JSON file`,
     });
   }
-  const raw = (): RawFields =>
-    Object.fromEntries(
-      Object.entries(namesOf).map(([field, names]) => {
-        const read = secretFields.includes(field) ? secretVariable : variable;
-        return [field, names.map((name) => read(environment, prefix + name)).find((value) => value !== undefined)];
-      }),
-    );
+  const raw = async (): Promise<RawFields> => {
+    const found: Record<string, string | undefined> = {};
+    for (const [field, names] of Object.entries(namesOf)) {
+      const read = secretFields.includes(field) ? secretVariable : variable;
+      for (const name of names) {
+        const value = await read(environment, prefix + name);
+        found[field] ??= value;
+      }
+    }
+    return found;
+  };
   const location = `${prefix}*`;
   const inFiles = secretFields.flatMap((field) => (namesOf[field] ?? []).map((name) => prefix + name));
   const state = (): Promise<string> => stateOfSecretVariables(environment, inFiles);
@@ -183,7 +187,7 @@ function fromVariables(from: {
     read: async () => {
       const before = await state();
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
-      const fields = parseFields(raw(), {
+      const fields = parseFields(await raw(), {
         schema: openStackSchema,
         where: `the variables ${location}`,
         noun: 'variable',

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { cleanText } from '../../runtime/clean-text.ts';
 import { type Environment, variable } from '../../runtime/environment.ts';
 import { credentialFailure } from './credential-failure.ts';
-import { stateOfFiles } from './credential-file.ts';
+import { readCredentialFile, stateOfFiles } from './credential-file.ts';
 import { credentialPath } from './credential-path.ts';
 
 /** No secret is longer, bytes. */
@@ -13,7 +13,7 @@ const sizeLimit = 64 * 1024;
  * undefined when neither is set. Throws `credentials_invalid` when both are, and `credentials_unreadable` or
  * `credentials_incomplete` for the file.
  */
-export function secretVariable(environment: Environment, name: string): string | undefined {
+export async function secretVariable(environment: Environment, name: string): Promise<string | undefined> {
   const given = variable(environment, name);
   const place = credentialPath(environment, `${name}_FILE`);
   if (place === undefined) {
@@ -27,7 +27,7 @@ export function secretVariable(environment: Environment, name: string): string |
       remedy: 'set one of them',
     });
   }
-  const cleaned = cleanText(contentOf(place.path, where), 'secret');
+  const cleaned = cleanText(await contentOf(place.path, where), 'secret');
   if ('wrong' in cleaned) {
     throw credentialFailure('invalid', { where, found: cleaned.wrong });
   }
@@ -43,16 +43,12 @@ export async function stateOfSecretVariables(environment: Environment, names: re
   return await stateOfFiles(places.flatMap((place) => (place === undefined ? [] : [place.path])));
 }
 
-function contentOf(path: string, where: string): string {
-  const facts = statSync(path, { throwIfNoEntry: false });
-  if (facts === undefined || !facts.isFile() || facts.size > sizeLimit) {
-    const found =
-      facts === undefined ? 'the file does not exist' : facts.isFile() ? 'the file is too large' : 'it is no file';
+async function contentOf(path: string, where: string): Promise<string> {
+  const facts = await stat(path).catch(() => undefined);
+  // It is read again and again, which a pipe does not bear.
+  if (facts !== undefined && (!facts.isFile() || facts.size > sizeLimit)) {
+    const found = facts.isFile() ? 'the file is too large' : 'it is no file';
     throw credentialFailure('unreadable', { where, found });
   }
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    throw credentialFailure('unreadable', { where, found: 'permission to read it is denied' });
-  }
+  return (await readCredentialFile(path, { where })).replace(/^\ufeff/, '');
 }

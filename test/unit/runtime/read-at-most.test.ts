@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { constants, writeFileSync } from 'node:fs';
+import { constants, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { eventually } from '../../../scripts/lab/eventually.ts';
@@ -75,5 +75,57 @@ describe('a file that is read whole', () => {
   it('is no device that never ends', async () => {
     await assert.rejects(readAtMost('/dev/zero', 100_000), /it is longer than 100000 bytes/);
     await assert.rejects(readConfigFile('/dev/zero'), /^cannot read configuration file \/dev\/zero: it is longer/);
+  });
+
+  it('is not taken for empty, nor for its first half, while it is being written', async (t) => {
+    using dir = makeTempDir();
+    const file = dir.join('secret');
+    for (const half of ['', 'half of']) {
+      writeFileSync(file, half);
+      let written = false;
+      t.mock.method(systemClock, 'now', () => statSync(file).mtimeMs + (written ? 60_000 : 1));
+      t.mock.method(systemClock, 'sleep', async () => {
+        written = true;
+        writeFileSync(file, 'all of the secret');
+      });
+      assert.equal(String(await readAtMost(file, 100)), 'all of the secret');
+      assert.ok(written);
+    }
+  });
+
+  it('is read at once when it was written before, and may be empty', async (t) => {
+    using dir = makeTempDir();
+    const file = dir.join('file');
+    let now = Date.now();
+    const sleep = t.mock.method(systemClock, 'sleep', async () => {
+      now += 500;
+    });
+    t.mock.method(systemClock, 'now', () => now);
+    for (const text of ['', 'text']) {
+      writeFileSync(file, text);
+      utimesSync(file, now / 1_000 - 10, now / 1_000 - 10);
+      assert.equal(String(await readAtMost(file, 100)), text);
+    }
+    assert.equal(sleep.mock.callCount(), 0);
+    writeFileSync(file, '');
+    utimesSync(file, now / 1_000, now / 1_000);
+    assert.equal(String(await readAtMost(file, 100)), '');
+    assert.equal(sleep.mock.callCount(), 2);
+  });
+
+  it('is refused when it changes all the time', async (t) => {
+    using dir = makeTempDir();
+    const file = dir.join('file');
+    writeFileSync(file, 'a');
+    let now = 0;
+    t.mock.method(systemClock, 'monotonic', () => now);
+    t.mock.method(systemClock, 'now', () => statSync(file).mtimeMs);
+    t.mock.method(systemClock, 'sleep', async () => {
+      now += 1_000;
+      writeFileSync(file, 'b'.repeat(now / 1_000));
+    });
+    const refused = /it is being written, and changed again and again for 5 s/;
+    await assert.rejects(readAtMost(file, 100), refused);
+    await assert.rejects(readConfigFile(file), refused);
   });
 });

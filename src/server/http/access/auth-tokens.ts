@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
+import { ChangingFile, readAtMost } from '../../../runtime/read-at-most.ts';
 import { isFileSystemError, systemRefusal } from '../../../runtime/system-error.ts';
 
 /** How long what was read of the file is believed, ms. */
@@ -114,10 +115,13 @@ async function readTokens(path: string, log: Logger): Promise<{ readonly tokens:
     if (facts.size > longest) {
       throw refuse(object, 'it is too large to hold tokens');
     }
-    const text = await readFile(path, 'utf8');
+    const text = (await readAtMost(path, longest)).toString('utf8');
     warnOfOthers(path, facts.mode, log);
     return { tokens: tokensIn(text, object), stamp: stampOf(facts) };
   } catch (error) {
+    if (error instanceof ChangingFile || error instanceof RangeError) {
+      throw refuse(object, error.message, error);
+    }
     throw error instanceof Failure || !isFileSystemError(error)
       ? error
       : refuse(object, systemRefusal(error).found, error);

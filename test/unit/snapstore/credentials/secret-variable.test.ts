@@ -8,15 +8,15 @@ import { secretVariable } from '../../../../src/snapstore/credentials/secret-var
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 
 describe('a secret in a file that a variable names', () => {
-  it('is what the file holds, without line ends', () => {
+  it('is what the file holds, without line ends', async () => {
     using dir = makeTempDir();
     writeFileSync(dir.join('s'), '\ufeffhunter2 \r\n');
-    assert.equal(secretVariable({ X_FILE: dir.join('s') }, 'X'), 'hunter2 ');
-    assert.equal(secretVariable({ X: 'given', X_FILE: '' }, 'X'), 'given');
-    assert.equal(secretVariable({}, 'X'), undefined);
+    assert.equal(await secretVariable({ X_FILE: dir.join('s') }, 'X'), 'hunter2 ');
+    assert.equal(await secretVariable({ X: 'given', X_FILE: '' }, 'X'), 'given');
+    assert.equal(await secretVariable({}, 'X'), undefined);
   });
 
-  it('is refused without being shown', () => {
+  it('is refused without being shown', async () => {
     using dir = makeTempDir();
     writeFileSync(dir.join('empty'), '\n');
     writeFileSync(dir.join('lines'), 'hunter2\nhunter2');
@@ -28,8 +28,8 @@ describe('a secret in a file that a variable names', () => {
       [{ X_FILE: dir.path }, 'credentials_unreadable'],
       [{ X_FILE: 'hunter2' }, 'credentials_unreadable'],
     ] as const) {
-      assert.throws(
-        () => secretVariable(environment, 'X'),
+      await assert.rejects(
+        secretVariable(environment, 'X'),
         (error: Error & { code?: string }) => error.code === code && !error.message.includes('hunter2'),
       );
     }
