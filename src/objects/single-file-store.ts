@@ -15,6 +15,7 @@ import type { Compression, Encryption } from '../snapshot/snapshot.ts';
 import { decryptedBody, headerOpener } from '../snapstore/backups/decrypted-body.ts';
 import type { FetchOptions, SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
+import { expandedBeginning, FIRST_BLOCK_BYTES } from './expanded-beginning.ts';
 import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
 
 /** Bytes read at a time. */
@@ -134,17 +135,27 @@ async function inspectFile(file: string, identities: Identities): Promise<Inspec
   const handle = await openFile(file);
   try {
     const { size } = await handle.stat();
-    const { buffer: room, bytesRead } = await handle.read(Buffer.alloc(FORMAT_BYTES), 0, FORMAT_BYTES, 0);
+    const { buffer: room, bytesRead } = await handle.read(Buffer.alloc(FIRST_BLOCK_BYTES), 0, FIRST_BLOCK_BYTES, 0);
     const stored = room.subarray(0, bytesRead);
     const isEncrypted = stored.toString('latin1').startsWith(AGE_VERSION_LINE);
     const buffer = isEncrypted ? await decryptedBeginning(file, identities) : stored;
     const known = MAGIC.find(({ bytes }) => bytes.every((byte, at) => buffer[at] === byte))?.compression;
     const compression = known ?? (/\.Z(\.age)?(\.final)?$/.test(file) ? 'lzw' : 'none');
     const encryption = isEncrypted ? 'age' : undefined;
-    return { size, compression, encryption, foreign: compression === 'none' ? foreignFormat(buffer) : undefined };
+    return { size, compression, encryption, foreign: await foreignIn(buffer, compression) };
   } finally {
     await handle.close();
   }
+}
+
+/** What the beginning of a file, or of what is compressed in it, shows that it is instead of a snapshot. */
+async function foreignIn(beginning: Uint8Array, compression: Compression): Promise<ForeignFormat | undefined> {
+  if (compression === 'none') {
+    return foreignFormat(beginning.subarray(0, FORMAT_BYTES));
+  }
+  const expanded = await expandedBeginning(beginning, compression);
+  const foreign = expanded === undefined ? undefined : foreignFormat(expanded.subarray(0, FORMAT_BYTES));
+  return foreign === undefined ? undefined : { ...foreign, found: `expanded, ${foreign.found}` };
 }
 
 /** The first bytes of what is encrypted in a file. */
@@ -153,7 +164,7 @@ async function decryptedBeginning(file: string, identities: Identities): Promise
   const object = { name: path.basename(file), encryption: 'age' } as const;
   const body = await decryptedBody(object, () => Promise.resolve(Readable.from(pieces(file, { signal }))), identities);
   for await (const piece of body as AsyncIterable<Buffer>) {
-    return piece.subarray(0, FORMAT_BYTES);
+    return piece;
   }
   return Buffer.alloc(0);
 }

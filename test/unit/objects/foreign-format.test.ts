@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { openSnapshotFile } from '../../../src/objects/single-file-store.ts';
 import { goldenDatabase } from '../../support/datadir/golden.ts';
@@ -31,6 +32,36 @@ for (const [what, bytes, says] of CASES) {
         code: 'not_a_snapshot',
         message: says,
       });
+    }
+  });
+}
+
+const noise = randomBytes(512 * 1024).fill(0, 0, 16);
+
+for (const [how, compressed] of [
+  ['gzip', gzipSync],
+  ['zlib', deflateSync],
+  ['zstd', zstdCompressSync],
+] as const) {
+  test(`what is compressed with ${how} is called what it is`, async () => {
+    using dir = makeTempDir();
+    // What follows the beginning is larger than what is looked at.
+    const cases = [Buffer.concat([tar, noise]), Buffer.from('hello\n'), Buffer.from('<html>')];
+    const said = [/expanded, it is a tar archive; unpack it/, /expanded, it is text/, /expanded, it is a page of HTML/];
+    for (const [at, content] of cases.entries()) {
+      await writeFile(dir.join('snapshot.db'), compressed(content));
+      await assert.rejects(openSnapshotFile(dir.join('snapshot.db'), { hash: 'optional' }), {
+        code: 'not_a_snapshot',
+        message: said[at] ?? /none/,
+      });
+    }
+    for (const content of [goldenDatabase('etcd-3.5/gzip'), noise, Buffer.alloc(0), Buffer.alloc(8_192)]) {
+      const stored = compressed(content);
+      for (const bytes of [stored, stored.subarray(0, 100), stored.subarray(0, 12)]) {
+        await writeFile(dir.join('db'), bytes);
+        const { store } = await openSnapshotFile(dir.join('db'), { hash: 'optional' });
+        await store[Symbol.asyncDispose]();
+      }
     }
   });
 }
