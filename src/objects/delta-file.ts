@@ -6,29 +6,40 @@ import type { DeltaTask } from './delta-reader.ts';
 /** Stored bytes read at a time. */
 const READ_SIZE = 1024 * 1024;
 
-/** The stored bytes of a delta in a file. */
-type DeltaFile = Pick<DeltaTask, 'file' | 'compression'>;
+/** The stored bytes of a delta. */
+type StoredDelta = Pick<DeltaTask, 'stored' | 'compression'>;
 
 /**
- * The expanded bytes of a delta in a file, piece by piece; a piece is valid until the second one after it is asked for. The file is opened when the first piece is asked for, and closed when
- * the iteration has ended or was returned from.
+ * The expanded bytes of a delta, piece by piece; a piece is valid until the second one after it is asked for. A file is opened when the
+ * first piece is asked for, and closed when the iteration has ended or was returned from.
  */
-export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
-  const stored = createReadStream(file, { highWaterMark: READ_SIZE });
+export async function* expandedDelta({ stored, compression }: StoredDelta): AsyncGenerator<Uint8Array, void> {
+  // Several deltas are begun at once.
+  const options = { piecesInFlight: 2, onReusedPiece: () => undefined } as const;
+  if (stored.kind === 'memory') {
+    yield* decompress(inPieces(stored.bytes), compression, options);
+    return;
+  }
+  const file = createReadStream(stored.path, { highWaterMark: READ_SIZE });
   try {
-    // Several deltas are begun at once.
-    yield* decompress(stored, compression, { piecesInFlight: 2, onReusedPiece: () => undefined });
+    yield* decompress(file, compression, options);
   } finally {
-    stored.destroy();
+    file.destroy();
     // What was wrong with it has been thrown above.
-    await finished(stored).catch(() => undefined);
+    await finished(file).catch(() => undefined);
+  }
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += READ_SIZE) {
+    yield bytes.subarray(at, at + READ_SIZE);
   }
 }
 
 /**
  * The same, begun at once: the first piece is expanded on another thread while this one reads the delta before.
  */
-export function startExpanding(delta: DeltaFile): AsyncGenerator<Uint8Array, void> {
+export function startExpanding(delta: StoredDelta): AsyncGenerator<Uint8Array, void> {
   const body = expandedDelta(delta);
   const first = body.next();
   // It is awaited in its turn; until then a failure must not count as unhandled.

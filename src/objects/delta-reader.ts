@@ -2,10 +2,16 @@ import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import type { DeltaSummary } from './record-decoder.ts';
 
+/** Where the bytes of a delta are as they were stored: in a file, or in memory that belongs to its reader. */
+export type DeltaBytes =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'memory'; readonly bytes: Uint8Array<ArrayBuffer> };
+
 /** What to do with a delta. */
 export interface DeltaTask {
-  /** Holds its bytes as they were stored. */
-  readonly file: string;
+  readonly stored: DeltaBytes;
+  /** How many bytes these are. */
+  readonly size: number;
   readonly compression: Compression;
   /** Events up to this revision are there already. */
   readonly after: number;

@@ -1,4 +1,5 @@
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
+import type { BackgroundSha256 } from '../runtime/process/background-sha256.ts';
 import { WasmDeltaParser } from '../wasm/delta-parser.ts';
 import { type DeltaSummary, RecordDecoder, type RecordOptions } from './record-decoder.ts';
 
@@ -23,17 +24,32 @@ export class DeltaRecordReader {
   /**
    * The records of one delta. They come before its hash is known: they must not be published until the iteration has ended.
    * Throws SnapshotDamage, and UnfitChange only when the hash is right: otherwise damage is the better explanation.
+   * With `hash` the delta is hashed on another thread; a piece of `body` has to be valid until the second one after it is asked for.
    */
-  async *read(body: AsyncIterable<Uint8Array>, options: RecordOptions): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-    const decoder = new RecordDecoder(options, { spare: this.#spares.pop(), parser: () => this.#parserIfWorthIt() });
+  async *read(
+    body: AsyncIterable<Uint8Array>,
+    options: RecordOptions,
+    hash?: BackgroundSha256,
+  ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
+    const decoder = new RecordDecoder(options, {
+      spare: this.#spares.pop(),
+      parser: () => this.#parserIfWorthIt(),
+      hash,
+    });
+    let hashed: Promise<void> | undefined;
     for await (const bytes of body) {
       this.#bytesRead += bytes.length;
+      // Of the piece before: its memory serves again after this one.
+      await hashed;
       decoder.feed(bytes);
+      hashed = hash?.hashed();
+      // It is awaited with the next piece; until then a failure must not count as unhandled.
+      hashed?.catch(() => undefined);
       while (decoder.fillBatch()) {
         yield decoder.take(this.#spares.pop());
       }
     }
-    decoder.end();
+    decoder.end(await hash?.digest());
     while (decoder.fillBatch()) {
       yield decoder.take(this.#spares.pop());
     }

@@ -39,6 +39,8 @@ export interface DecoderResources {
   readonly spare: OwnedEntryBatch | undefined;
   /** What parses most events, as soon as it is worth it; asked before each piece of the delta. */
   parser(): WasmDeltaParser | undefined;
+  /** Hashes the delta in place of the decoder. */
+  readonly hash?: { update(bytes: Uint8Array): unknown } | undefined;
 }
 
 /** Turns the events of one expanded delta, fed in pieces, into records of the `key` bucket, batch by batch. */
@@ -60,7 +62,7 @@ export class RecordDecoder {
     this.#decoder = new DeltaDecoder(() => {
       const parser = means.parser();
       return parser && this.#parseWith(parser, limits);
-    });
+    }, means.hash);
   }
 
   /** Takes the next bytes. All records of those before have to be taken. */
@@ -68,9 +70,9 @@ export class RecordDecoder {
     this.#decoder.feed(bytes);
   }
 
-  /** Ends the delta; there may still be records. Throws HashDamage. */
-  end(): void {
-    this.#decoder.end();
+  /** Ends the delta, whose hash is `computed` where it was not hashed here; there may still be records. Throws HashDamage. */
+  end(computed?: Buffer): void {
+    this.#decoder.end(computed);
   }
 
   /** Encodes events until a batch is full (true) or more bytes are needed. Throws SnapshotDamage. */

@@ -9,6 +9,7 @@ export class DeltaThread implements DeltaReader {
   readonly #client = new WorkerClient<DeltaCalls>({
     asset: 'delta-worker.cjs',
     module: () => new URL('./delta-worker.ts', import.meta.url),
+    heap: 'roomy',
   });
 
   constructor() {
@@ -16,7 +17,8 @@ export class DeltaThread implements DeltaReader {
   }
 
   read(task: DeltaTask): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-    return this.#givenBack(this.#client.stream('read', task));
+    const { stored } = task;
+    return this.#givenBack(this.#client.stream('read', task, stored.kind === 'memory' ? [stored.bytes.buffer] : []));
   }
 
   /** Ends the thread, whatever it is doing. */

@@ -8,6 +8,7 @@ import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { revisionsText } from '../../snapshot/revision-range-text.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { DeltaThread } from '../../workers/delta-thread.ts';
 import { findingFailure } from '../history/finding-failure.ts';
 import { findFork } from '../history/fork-check.ts';
 import { withoutForeignAlarms } from './alarms.ts';
@@ -101,8 +102,12 @@ export async function rebuildDatabase(
   const { base: first, candidates } = newest;
   using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
   const onRead = (bytes: number): void => bar.advance(bytes);
-  const apply = (target: Pick<BaseInFile, 'meta' | 'base'>, deltas: ChosenDeltas): DeltaApplication => {
-    const pipeline = new DeltaPipeline({ ...request, ...deltas, until, onFetched: onRead }, context);
+  const apply = (
+    target: Pick<BaseInFile, 'meta' | 'base'>,
+    deltas: ChosenDeltas,
+    reader?: DeltaThread,
+  ): DeltaApplication => {
+    const pipeline = new DeltaPipeline({ ...request, ...deltas, until, reader, onFetched: onRead }, context);
     const { after: from, cutsBase = false } = deltas;
     const source = { pipeline, after: from, cutsBase, until, bumpBy: bumpRevision ?? 0 };
     return new DeltaApplication({ ...target, file, quotaBytes }, source, context);
@@ -112,8 +117,10 @@ export async function rebuildDatabase(
   const ahead = chooseDeltas(newest, { covered: presumed, until }).deltas;
   // Which leases have to go is known only from the base, and with a limit another base may be needed.
   const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant' && until === undefined;
+  // It starts while the first bytes of the base are fetched.
+  await using reader = canBegin ? new DeltaThread() : undefined;
   await using early = new SpeculativeApply((target) =>
-    apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }),
+    apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }, reader),
   );
   const onBoundary = canBegin ? (meta: Meta): void => early.onMeta(meta) : undefined;
   await using held = new AsyncDisposableStack();

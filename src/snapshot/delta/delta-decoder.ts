@@ -11,13 +11,17 @@ import type { FastDeltaParser } from './fast-parser.ts';
  * them until {@link end} has returned and {@link next} has given the last one.
  */
 export class DeltaDecoder {
-  readonly #trailing = new TrailingHash();
+  readonly #trailing: TrailingHash;
   readonly #tokenizer: DeltaTokenizer;
   /** What was fed and not yet read: at most what the hash had held back, and the piece after it. */
   readonly #waiting: Uint8Array[] = [];
 
-  /** `fastParser` is asked with each piece until it gives one. The events that this consumes are not given by {@link next}. */
-  constructor(fastParser?: () => FastDeltaParser | undefined) {
+  /**
+   * `fastParser` is asked with each piece until it gives one. The events that this consumes are not given by {@link next}. `hash` is given
+   * what is to be hashed in place of a hash of its own, and {@link end} what it makes of that.
+   */
+  constructor(fastParser?: () => FastDeltaParser | undefined, hash?: { update(bytes: Uint8Array): unknown }) {
+    this.#trailing = new TrailingHash(hash);
     this.#tokenizer = new DeltaTokenizer(fastParser);
   }
 
@@ -27,8 +31,8 @@ export class DeltaDecoder {
   }
 
   /** Ends the delta; {@link next} may still give events. Throws {@link HashDamage}. */
-  end(): void {
-    this.#trailing.verify();
+  end(computed?: Buffer): void {
+    this.#trailing.verify(computed);
     this.#tokenizer.end();
   }
 

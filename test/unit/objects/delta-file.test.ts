@@ -15,7 +15,7 @@ for (const compression of compressions) {
   test(`a delta (${compression}) whose first piece nobody asks for is not opened`, async () => {
     using dir = makeTempDir();
     const file = dir.join('missing');
-    const body = expandedDelta({ file, compression });
+    const body = expandedDelta({ stored: { kind: 'file', path: file }, compression });
     // Longer than an open of the same file would take.
     for (let turn = 0; turn < 5; turn++) {
       await assert.rejects(access(file));
@@ -31,11 +31,32 @@ for (const compression of compressions) {
     // Nothing that a compressor makes so small that it is read at once.
     const pieces = await Array.fromAsync(compress(someBytes(randomBytes(5_000_000)), compression));
     writeFileSync(file, Buffer.concat(pieces));
-    const body = expandedDelta({ file, compression });
+    const body = expandedDelta({ stored: { kind: 'file', path: file }, compression });
     await body.next();
     assert.equal(openHandles(file), 1);
     await body.return();
     assert.equal(openHandles(file), 0);
+  });
+}
+
+for (const compression of compressions) {
+  test(`a delta (${compression}) in memory expands to the same as one in a file`, async () => {
+    using dir = makeTempDir();
+    const file = dir.join('delta');
+    const contents = Buffer.concat([randomBytes(3_000_000), Buffer.alloc(2_000_000)]);
+    const bytes = new Uint8Array(Buffer.concat(await Array.fromAsync(compress(someBytes(contents), compression))));
+    writeFileSync(file, bytes);
+    for (const stored of [
+      { kind: 'file', path: file },
+      { kind: 'memory', bytes },
+    ] as const) {
+      const pieces: Buffer[] = [];
+      for await (const piece of expandedDelta({ stored, compression })) {
+        // Its memory serves again.
+        pieces.push(Buffer.from(piece));
+      }
+      assert.ok(Buffer.concat(pieces).equals(contents), stored.kind);
+    }
   });
 }
 

@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto';
 import { test } from 'node:test';
 import { DeltaRecordReader } from '../../../src/objects/delta-record-reader.ts';
 import type { DeltaSummary, RecordOptions } from '../../../src/objects/record-decoder.ts';
+import { BackgroundSha256 } from '../../../src/runtime/process/background-sha256.ts';
 import { DeltaEncoder } from '../../../src/snapshot/delta/delta-encoder.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
 import { WasmDeltaParser } from '../../../src/wasm/delta-parser.ts';
@@ -24,9 +25,10 @@ async function outcomeOf(
   bytes: Uint8Array,
   options: RecordOptions,
   pieceSize: number,
+  background?: BackgroundSha256,
 ): Promise<Outcome> {
   const records: string[] = [];
-  const reading = reader.read(inPieces(bytes, pieceSize), options);
+  const reading = reader.read(inPieces(bytes, pieceSize), options, background);
   try {
     for (;;) {
       const step = await reading.next();
@@ -52,10 +54,13 @@ async function outcomeOf(
 const withParser = new DeltaRecordReader({ parserFrom: 0 });
 const withoutParser = new DeltaRecordReader({ parserFrom: Number.POSITIVE_INFINITY });
 
-/** Reads `bytes` with the WASM parser, without it, and with it from the middle on, and expects the same. */
+/** Reads `bytes` with the WASM parser, without it, with it from the middle on, and hashed on another thread, and expects the same. */
 async function expectSame(bytes: Uint8Array, options: RecordOptions, pieceSize: number): Promise<Outcome> {
   const slow = await outcomeOf(withoutParser, bytes, options, pieceSize);
   assert.deepEqual(await outcomeOf(withParser, bytes, options, pieceSize), slow);
+  const background = await BackgroundSha256.begin();
+  assert.ok(background !== undefined);
+  assert.deepEqual(await outcomeOf(withParser, bytes, options, pieceSize, background), slow);
   const late = new DeltaRecordReader({ parserFrom: bytes.length / 2 });
   assert.deepEqual(await outcomeOf(late, bytes, options, pieceSize), slow);
   return slow;
@@ -281,6 +286,34 @@ test('however a text is changed, the parser makes no difference', async () => {
     { numRuns },
   );
   assert.ok(read > numRuns / 100 && read < numRuns - numRuns / 30, `${read} of ${numRuns} texts were sound`);
+});
+
+test('a delta whose hash is wrong is refused, wherever it is hashed', async () => {
+  const bytes = Buffer.from(delta(mixed(200, 3)));
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  const { end } = await expectSame(bytes, { after: 10 }, 1000);
+  assert.match(String(end), /the SHA-256 at the end is/);
+});
+
+test('a delta is hashed on another thread before the memory of its pieces serves again', async () => {
+  const value = seededBytes(40_000, 5);
+  const bytes = delta(Array.from({ length: 200 }, (_, at) => put(`/k/${at}`, 11 + at, { value })));
+  const buffers = [Buffer.alloc(1 << 20), Buffer.alloc(1 << 20)];
+  const body = async function* (): AsyncGenerator<Uint8Array, void> {
+    for (let at = 0, turn = 0; at < bytes.length; at += 1 << 20, turn++) {
+      const piece = buffers[turn % 2]?.fill(0).subarray(0, Math.min(1 << 20, bytes.length - at));
+      assert.ok(piece !== undefined);
+      piece.set(bytes.subarray(at, at + piece.length));
+      yield piece;
+    }
+  };
+  const reading = withParser.read(body(), { after: 10 }, await BackgroundSha256.begin());
+  let step = await reading.next();
+  while (step.done !== true) {
+    withParser.giveBack(step.value);
+    step = await reading.next();
+  }
+  assert.equal(step.value.added, 200);
 });
 
 test('however many deltas are read, the memory of used batches is enough for all of them', async () => {

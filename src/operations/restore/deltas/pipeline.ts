@@ -5,11 +5,14 @@ import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import { DeltaThread } from '../../../workers/delta-thread.ts';
 import { DeltaDirectory } from './delta-directory.ts';
+import { DeltaMemory } from './delta-memory.ts';
 import { type FetchedDelta, fetchDeltas } from './fetch.ts';
 import { SameThreadReader } from './same-thread-reader.ts';
 
 /** Stored bytes below which a thread takes longer to start than it saves. */
 const WORTH_A_THREAD = 2 * 1024 * 1024;
+/** Stored bytes of deltas that wait in memory; those for which there is no room are in files. */
+const MOST_IN_MEMORY = 32 * 1024 * 1024;
 /** Deltas begun at once: one is read while the next is expanded. */
 const BEGUN = 2;
 
@@ -34,9 +37,11 @@ export interface PipelineOptions {
   readonly keptLeases: readonly bigint[] | undefined;
   readonly maxFetchers: number;
   readonly tempDir: string;
+  /** Deltas of so many bytes in all wait in memory instead of files; left out, as many as are worth it. */
+  readonly memoryBytes?: number | undefined;
   readonly onFetched: (bytes: number) => void;
   /** Reads the deltas and belongs to the pipeline; left out, one that fits their size. */
-  readonly reader?: DeltaReader;
+  readonly reader?: DeltaReader | undefined;
 }
 
 /** A run with what has to be given back after it. */
@@ -68,9 +73,15 @@ export class DeltaPipeline implements AsyncDisposable {
     this.#after = options.after;
     this.#afterOf = options.afterOf;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
-    const directory = async (): Promise<DeltaDirectory> => this.#files.use(await DeltaDirectory.make(options.tempDir));
+    let made: Promise<DeltaDirectory> | undefined;
+    const make = async (): Promise<DeltaDirectory> => this.#files.use(await DeltaDirectory.make(options.tempDir));
+    const directory = (): Promise<DeltaDirectory> => {
+      made ??= make();
+      return made;
+    };
+    const memory = new DeltaMemory(options.memoryBytes ?? (worthThread(options.deltas) ? MOST_IN_MEMORY : 0));
     this.#reader = options.reader ?? startReader(options.deltas);
-    this.#fetched = fetchDeltas(options, { ...options, directory }, { ...context, signal });
+    this.#fetched = fetchDeltas(options, { ...options, memory, directory }, { ...context, signal });
     // Files are removed when the reader has closed them.
     this.#held.use(this.#files);
     this.#held.use(this.#reader);
@@ -110,9 +121,15 @@ export class DeltaPipeline implements AsyncDisposable {
       if (fetched === undefined) {
         return undefined;
       }
-      const { delta, file } = fetched;
+      const { delta, stored } = fetched;
       const after = this.#afterOf?.(delta) ?? this.#after;
-      const records = this.#reader.read({ file, compression: delta.compression, after, ...this.#limits });
+      const records = this.#reader.read({
+        stored,
+        size: delta.size,
+        compression: delta.compression,
+        after,
+        ...this.#limits,
+      });
       this.#after = delta.lastRevision;
       return { delta, records, fetched };
     });

@@ -24,6 +24,7 @@ test('the file of the last delta stays until its records have been taken', async
       keptLeases: undefined,
       maxFetchers: 2,
       tempDir: dir.path,
+      memoryBytes: 0,
       onFetched: () => undefined,
     },
     context,

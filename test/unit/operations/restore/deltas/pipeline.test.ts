@@ -37,12 +37,20 @@ async function begin(
   {
     reader,
     refuse,
-  }: { readonly reader?: DeltaReader; readonly refuse?: (delta: StoredSnapshot, at: number) => boolean },
+    memoryBytes,
+    listed = (delta) => delta,
+  }: {
+    readonly reader?: DeltaReader;
+    readonly refuse?: (delta: StoredSnapshot, at: number) => boolean;
+    /** Made of the sizes of the deltas. */
+    readonly memoryBytes?: (sizes: readonly number[]) => number;
+    readonly listed?: (delta: StoredSnapshot) => StoredSnapshot;
+  },
 ): Promise<{ readonly pipeline: DeltaPipeline; readonly deltas: readonly StoredSnapshot[] }> {
   const inMemory = memorySnapStore(goldenObjects('etcd-3.5/gzip'));
   const context = recordedContext();
   const { snapshots } = await inMemory.list(context);
-  const deltas = snapshots.filter(({ kind }) => kind === 'Incr');
+  const deltas = snapshots.filter(({ kind }) => kind === 'Incr').map(listed);
   const store: SnapStore = {
     ...inMemory,
     fetch: async (snapshot, options) => {
@@ -64,6 +72,7 @@ async function begin(
       tempDir: dir.path,
       onFetched: () => undefined,
       ...(reader === undefined ? {} : { reader }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes: memoryBytes(deltas.map(({ size }) => size)) }),
     },
     context,
   );
@@ -78,7 +87,7 @@ test('the files stay until their reader has ended', async () => {
   const ended = pipeline[Symbol.asyncDispose]();
   await reader.ending.promise;
   assert.deepEqual(
-    reader.tasks.map(({ file }) => existsSync(file)),
+    reader.tasks.map(({ stored }) => stored.kind === 'file' && existsSync(stored.path)),
     [true, true],
   );
   reader.mayEnd.resolve();
@@ -126,4 +135,50 @@ test('whoever takes records of a pipeline that has ended is refused, and told no
     { name: 'AbortError' },
   );
   assert.deepEqual(readdirSync(dir.path), []);
+});
+
+/** Takes all records; where the bytes of each delta were, what was in the directory meanwhile, and all records. */
+async function readAll(
+  dir: TempDir,
+  options: Omit<Parameters<typeof begin>[1], 'reader'>,
+): Promise<{ readonly places: readonly string[]; readonly madeFiles: boolean; readonly records: string }> {
+  const reader = new WatchedReader();
+  reader.mayEnd.resolve();
+  const { pipeline } = await begin(dir, { ...options, reader });
+  await using _ = pipeline;
+  const records: string[] = [];
+  let madeFiles = false;
+  for await (const run of pipeline.runs()) {
+    for await (const { count, sizes, bytes } of run.records) {
+      const length = sizes.subarray(0, count * 2).reduce((sum, size) => sum + size, 0);
+      records.push(Buffer.from(bytes.subarray(0, length)).toString('hex'));
+    }
+    madeFiles ||= readdirSync(dir.path).length > 0;
+  }
+  return { places: reader.tasks.map(({ stored }) => stored.kind), madeFiles, records: records.join('') };
+}
+
+test('deltas for which there is memory make no files, the others do, and what is read is the same', async () => {
+  using dir = makeTempDir();
+  const files = await readAll(dir, { memoryBytes: () => 0 });
+  assert.ok(files.places.length > 1 && files.records.length > 0);
+  assert.deepEqual(new Set(files.places), new Set(['file']));
+  assert.ok(files.madeFiles);
+  const memory = await readAll(dir, { memoryBytes: (sizes) => sizes.reduce((sum, size) => sum + size, 0) });
+  assert.deepEqual(new Set(memory.places), new Set(['memory']));
+  assert.ok(!memory.madeFiles);
+  assert.equal(memory.records, files.records);
+  // The second is fetched while the first is in use.
+  const both = await readAll(dir, { memoryBytes: ([first = 0]) => first });
+  assert.deepEqual(both.places.slice(0, 2), ['memory', 'file']);
+  assert.equal(both.records, files.records);
+  assert.deepEqual(readdirSync(dir.path), []);
+});
+
+test('a delta that is larger than the store has listed is in a file', async () => {
+  using dir = makeTempDir();
+  const listed = (delta: StoredSnapshot): StoredSnapshot => ({ ...delta, size: delta.size - 1 });
+  const { places, records } = await readAll(dir, { memoryBytes: () => 1 << 20, listed });
+  assert.deepEqual(new Set(places), new Set(['file']));
+  assert.equal(records, (await readAll(dir, {})).records);
 });
