@@ -164,6 +164,14 @@ export const limits = {
     why: 'what is known of each is held in memory',
     beyond: 'the command fails (`fleet_incomplete`)',
   },
+  listedObjects: {
+    from: 'store',
+    what: 'objects below one prefix',
+    most: 2_000_000,
+    unit: 'entries',
+    why: 'a delta every 20 s for more than a year; each takes a KiB of memory',
+    beyond: 'the listing fails (`store_invalid`)',
+  },
   fleetObjects: {
     from: 'store',
     what: 'objects below one prefix, for the commands of a fleet',

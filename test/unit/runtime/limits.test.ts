@@ -29,6 +29,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   storeRefusal: ['test/integration/snapstore/foreign-words.test.ts', 'a refusal that does not end is not read'],
   tokenAnswer: ['test/integration/snapstore/foreign-words.test.ts', 'a login that does not end is not read'],
   fleetPrefixes: ['test/unit/operations/fleet/list-fleet.test.ts', 'more prefixes than can be held'],
+  listedObjects: ['test/unit/snapstore/backups/list-once.test.ts', 'a listing that goes on for ever is an error'],
   fleetObjects: ['test/unit/snapstore/fleet/prefix-groups.test.ts', 'of a prefix with too many objects'],
   fleetDepth: ['test/unit/snapstore/fleet/walk-folders.test.ts', 'folders without end'],
   fleetResults: ['test/unit/operations/fleet/verify-fleet.test.ts', 'so many results are read, the newest'],
