@@ -1,4 +1,5 @@
 import { limits } from '../../runtime/limits.ts';
+import { countText } from '../../runtime/log/amount.ts';
 import type { Bucket, ListOptions, ObjectEntry } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -28,7 +29,7 @@ export async function* listOnce(
       throw new StoreError('invalid', {
         action: 'list',
         object: `${bucket.location}/${prefix}`,
-        found: `it has more than ${most} objects`,
+        found: `it has more than ${countText(most, 'object')}`,
         remedy:
           'see whether the store gives the same listing again and again; otherwise delete what is not needed there',
       });
