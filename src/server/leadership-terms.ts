@@ -5,6 +5,14 @@ import type { Logger } from '../runtime/log/logger.ts';
 /** What is done during one lead. It ends when the signal aborts. */
 export type TermWork = (lead: number, signal: AbortSignal) => Promise<void>;
 
+/** What the work of leads goes on in. */
+export interface TermsContext {
+  /** Aborts when the process begins to end: the work ends by itself then. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** The wait before work that has ended by a fault is begun again, ms. */
 const againMs = 60_000;
 
@@ -14,11 +22,11 @@ const againMs = 60_000;
  */
 export class LeadershipTerms {
   readonly #work: TermWork;
-  readonly #context: { readonly clock: Clock; readonly log: Logger };
+  readonly #context: TermsContext;
   #current: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(work: TermWork, context: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(work: TermWork, context: TermsContext) {
     this.#work = work;
     this.#context = context;
   }
@@ -42,18 +50,19 @@ export class LeadershipTerms {
   }
 
   async #do(lead: number, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#context;
-    while (!signal.aborted) {
+    const { clock, log, signal: stop } = this.#context;
+    const over = AbortSignal.any([signal, stop]);
+    while (!over.aborted) {
       try {
         await this.#work(lead, signal);
         return;
       } catch (error) {
-        if (!signal.aborted) {
+        if (!over.aborted) {
           log.error(
             { error },
             `What a leader does has ended by a fault, and begins again in ${againMs / 1_000} s: ${errorText(error)}`,
           );
-          await clock.sleep(againMs, signal).catch(() => undefined);
+          await clock.sleep(againMs, over).catch(() => undefined);
         }
       }
     }

@@ -4,6 +4,8 @@ import { LeadershipTerms } from '../../../src/server/leadership-terms.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
+const { signal } = new AbortController();
+
 describe('the work of leads', () => {
   it('is never done twice at once, and not at all for a lead that was lost before its turn', async () => {
     const clock = new FakeClock();
@@ -16,7 +18,7 @@ describe('the work of leads', () => {
         ends.push(end);
         await end.promise;
       },
-      { clock, log: new RecordedLog() },
+      { clock, log: new RecordedLog(), signal },
     );
     leads.begin(1);
     await clock.advance(0);
@@ -42,7 +44,7 @@ describe('the work of leads', () => {
         times += 1;
         return Promise.reject(new TypeError('a fault'));
       },
-      { clock, log },
+      { clock, log, signal },
     );
     leads.begin(1);
     await clock.advance(59_999);
@@ -52,5 +54,34 @@ describe('the work of leads', () => {
     leads.end(new Error('lost'));
     await leads.ended();
     assert.equal(log.count(/ended by a fault/), 2);
+  });
+
+  it('ends with the process: what is ended by that is no fault, and nothing is begun again or waited for', async () => {
+    for (const when of ['while it works', 'while it waits']) {
+      const clock = new FakeClock();
+      const log = new RecordedLog();
+      const stop = new AbortController();
+      const fault = Promise.withResolvers<void>();
+      let times = 0;
+      const leads = new LeadershipTerms(
+        () => {
+          times += 1;
+          return fault.promise;
+        },
+        { clock, log, signal: stop.signal },
+      );
+      leads.begin(1);
+      await clock.advance(0);
+      if (when === 'while it waits') {
+        fault.reject(new TypeError('a fault'));
+        await clock.advance(1_000);
+      }
+      stop.abort(new Error('SIGTERM'));
+      fault.reject(stop.signal.reason);
+      await leads.ended();
+      leads.begin(2);
+      await leads.ended();
+      assert.deepEqual([times, log.count(/ended by a fault/)], [1, when === 'while it waits' ? 1 : 0], when);
+    }
   });
 });
