@@ -6,7 +6,7 @@ import { Damage } from '../../datadir/damage.ts';
 import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect-database.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
-import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { createScratchDirectory } from '../../fs/scratch-directory.ts';
 import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -65,7 +65,7 @@ const NO_IDENTITY = { bucketEntries: new Map() };
 export async function compactBackup(request: CompactRequest, outer: RunContext): Promise<CompactResult> {
   const context: RunContext = { ...outer, log: outer.log.child({ actor: 'compactor' }) };
   try {
-    await using scratch = await createTemporaryDirectory(request.tempDir, 'compact');
+    await using scratch = await createScratchDirectory(request.tempDir, 'compact', context);
     return await compactIn(scratch.path, request, context);
   } catch (error) {
     throw compactFailure(error, request.tempDir);

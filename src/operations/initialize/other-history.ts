@@ -3,7 +3,7 @@ import { commonHistory } from '../../datadir/mvcc/common-history.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import type { MemberFiles } from '../../datadir/structure.ts';
-import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { createScratchDirectory } from '../../fs/scratch-directory.ts';
 import { revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
@@ -60,7 +60,7 @@ export async function findOtherHistory(
       if (full === undefined) {
         return 'unknown';
       }
-      await using scratch = await createTemporaryDirectory(tempDir, 'compare');
+      await using scratch = await createScratchDirectory(tempDir, 'compare', context);
       await using expanded = new ExpandedFull({ store, full, tempDir: scratch.path });
       const { differs } = await commonHistory(database, await expanded.open(context), context);
       return differs === undefined ? 'unknown' : { snapshot: full, revision: differs };
@@ -120,7 +120,7 @@ async function sharesPast(
   if (full === undefined) {
     return false;
   }
-  await using scratch = await createTemporaryDirectory(tempDir, 'compare');
+  await using scratch = await createScratchDirectory(tempDir, 'compare', context);
   await using expanded = new ExpandedFull({ store, full, tempDir: scratch.path });
   return (await commonHistory(database, await expanded.open(context), context)).shared > 0;
 }

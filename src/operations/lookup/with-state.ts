@@ -5,7 +5,7 @@ import { Database } from '../../datadir/bbolt/database.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
-import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { createScratchDirectory } from '../../fs/scratch-directory.ts';
 import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
@@ -78,7 +78,7 @@ async function withStoredState<T>(
   const selection = await selectChain(store, target, context, { command: 'lookup' }).catch((error: unknown) => {
     throw onlyReading(error);
   });
-  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  await using scratch = await createScratchDirectory(tempDir, 'lookup', context);
   const { base } = selection.chains[0];
   const part =
     keys === undefined
@@ -133,7 +133,7 @@ async function withFileState<T>(
     }
     return await withDatabase({ ...found, file: source.path }, context, work);
   }
-  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  await using scratch = await createScratchDirectory(tempDir, 'lookup', context);
   const directory = path.join(scratch.path, 'index');
   const deltasAfter = (): Promise<readonly StoredSnapshot[]> => Promise.resolve([]);
   const part =
@@ -185,7 +185,7 @@ async function withLiveState<T>(
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   const { downloadDatabase } = await import('../snapshot/full/download.ts');
-  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  await using scratch = await createScratchDirectory(tempDir, 'lookup', context);
   await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir: scratch.path }, context);
   await downloaded.checked;
   return await withDatabase(

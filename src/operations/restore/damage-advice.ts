@@ -45,7 +45,7 @@ function remedy(damaged: StoredSnapshot, backup: DamagedBackup): string {
   );
   const look = 'look for another copy of it';
   if (state === undefined) {
-    return `${look}; without it nothing in the store leads to a state`;
+    return `${look}; nothing else that is there leads to a state`;
   }
   const last = state.deltas.at(-1) ?? state.base;
   const taken = formatEventTime(eventTimeOf(last.createdOn * 1_000));

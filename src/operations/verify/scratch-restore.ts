@@ -3,7 +3,7 @@ import { Database } from '../../datadir/bbolt/database.ts';
 import { parsePeerUrl } from '../../datadir/membership/peer-url.ts';
 import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
 import { refusalOf } from '../../fs/file-failure.ts';
-import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { createScratchDirectory } from '../../fs/scratch-directory.ts';
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -39,7 +39,7 @@ export async function tryRestore(
   },
   context: RunContext,
 ): Promise<RestoreOutcome> {
-  await using scratch = await createTemporaryDirectory(request.tempDir, 'verify');
+  await using scratch = await createScratchDirectory(request.tempDir, 'verify', context);
   try {
     const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch.path, request, context);
     await using database = await Database.open(path.join(dataDir, 'member', 'snap', 'db'));

@@ -96,7 +96,7 @@ describe('a restore from a damaged chain names the newest state that is left, an
   it('and says so when there is none', async () => {
     assert.match(
       await messageOf(restored(damaged(golden, 'Full-'))),
-      /without it nothing in the store leads to a state$/,
+      /nothing else that is there leads to a state$/,
     );
   });
 });
@@ -148,7 +148,7 @@ describe('a full that holds less than its name says', () => {
     const message = await messageOf(restored(short));
     assert.match(
       message,
-      new RegExp(`restore --snapshot ${name} takes what it holds; .*nothing in the store leads to a state`),
+      new RegExp(`restore --snapshot ${name} takes what it holds; .*nothing else that is there leads to a state`),
     );
     assert.equal((await restored(short, { from: name })).revision, 58);
   });
