@@ -94,10 +94,7 @@ describe('a restore from a damaged chain names the newest state that is left, an
   });
 
   it('and says so when there is none', async () => {
-    assert.match(
-      await messageOf(restored(damaged(golden, 'Full-'))),
-      /nothing else that is there leads to a state$/,
-    );
+    assert.match(await messageOf(restored(damaged(golden, 'Full-'))), /nothing else that is there leads to a state$/);
   });
 });
 
