@@ -20,6 +20,12 @@ describe('the comparison with other tools', () => {
     assert.equal(answer('Stores'), String(providerNames.length));
   });
 
+  it('holds what README says beside its first command: any moment is restored only within a window that is asked for', () => {
+    const [, commands = ''] = /^## Two commands\n([\s\S]*?)\n## /m.exec(page('README.md')) ?? [];
+    assert.match(commands, /etcdbrctl snapshot [^#]*--point-in-time-window \d+h/);
+    assert.match(commands, /\]\(docs\/retention\.md\)/);
+  });
+
   it('is up to date in docs/comparison.md and README.md', () => {
     assert.equal(page('docs/comparison.md'), comparisonDocument(), 'run node scripts/write-documents.ts');
     assert.ok(page('README.md').includes(readmeComparison()), 'run node scripts/write-documents.ts');
