@@ -30,6 +30,8 @@ export class DeltaApplication implements AsyncDisposable {
     this.applied = this.#database.then((database) => applyDeltas(database, source, context));
     // It is awaited when the base is whole; until then a failure must not count as unhandled.
     this.applied.catch(() => undefined);
+    // The thread that read them ends while the database is made durable. A failure is thrown where this is disposed of.
+    this.applied.then(() => source.pipeline[Symbol.asyncDispose]()).catch(() => undefined);
   }
 
   /** The database, which has to be finished when the deltas are applied. */

@@ -61,6 +61,7 @@ export class DeltaPipeline implements AsyncDisposable {
   readonly #files = new AsyncDisposableStack();
   /** Ends from the last to the first. */
   readonly #held = new AsyncDisposableStack();
+  #ended: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #removed: Promise<unknown> = Promise.resolve();
   readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
@@ -106,10 +107,11 @@ export class DeltaPipeline implements AsyncDisposable {
     }
   }
 
-  /** Stops what still runs and removes temporary files. */
+  /** Stops what still runs and removes temporary files. Whoever does it once more waits for the same end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#held.disposeAsync();
+    this.#ended ??= this.#held.disposeAsync();
+    await this.#ended;
   }
 
   /** Begins with the next delta as soon as the ones before it are begun. */

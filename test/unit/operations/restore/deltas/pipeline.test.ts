@@ -95,6 +95,26 @@ test('the files stay until their reader has ended', async () => {
   assert.deepEqual(readdirSync(dir.path), []);
 });
 
+test('whoever ends a pipeline that is ending waits for its end, too', async () => {
+  using dir = makeTempDir();
+  const reader = new WatchedReader();
+  const { pipeline } = await begin(dir, { reader });
+  const first = pipeline[Symbol.asyncDispose]();
+  await reader.ending.promise;
+  let hasEnded = false;
+  const second = pipeline[Symbol.asyncDispose]().then(() => {
+    hasEnded = true;
+  });
+  for (let turns = 0; turns < 5; turns++) {
+    await turn();
+  }
+  assert.ok(!hasEnded);
+  reader.mayEnd.resolve();
+  await second;
+  assert.deepEqual(readdirSync(dir.path), []);
+  await first;
+});
+
 test('a delta that cannot be fetched leaves the files of those before it to their reader', async () => {
   using dir = makeTempDir();
   const { pipeline, deltas } = await begin(dir, { refuse: (_, at) => at === 1 });
