@@ -223,13 +223,16 @@ function successOf(request: string, more: string): string {
 }
 
 /** Bodies of an object of 1,000 bytes, and what is said of them. */
-const bodies: Readonly<Record<string, { readonly answer: RawAnswer; readonly found: RegExp }>> = {
+const bodies: Readonly<
+  Record<string, { readonly answer: RawAnswer; readonly found: RegExp; readonly stallMs: number }>
+> = {
   'has no end': {
     answer: (client, head) => {
       client.write(successOf(head, 'transfer-encoding: chunked\r\n'));
       flood(client, chunk);
     },
     found: /more than the announced 1000 bytes came/,
+    stallMs: 60_000,
   },
   'has no length and no end': {
     answer: (client, head) => {
@@ -237,30 +240,34 @@ const bodies: Readonly<Record<string, { readonly answer: RawAnswer; readonly fou
       flood(client, filling);
     },
     found: /more than the announced 1000 bytes came/,
+    stallMs: 60_000,
   },
   'stops in the middle': {
     answer: (client) => {
       client.write(`${headOf('200 OK', `content-length: ${object}\r\n`)}some bytes`);
     },
     found: /nothing came back within 0\.2 s/,
+    stallMs: 200,
   },
   'stops between two chunks': {
     answer: (client, head) => {
       client.write(`${successOf(head, 'transfer-encoding: chunked\r\n')}4\r\nsome\r\n`);
     },
     found: /nothing came back within 0\.2 s/,
+    stallMs: 200,
   },
   'comes a byte at a time': {
     answer: (client) => {
       client.write(headOf('200 OK', `content-length: ${object}\r\n`));
       drip(client, 'a');
     },
-    found: /no more than \d+ bytes came within 0\.2 s/,
+    found: /no more than \d+ bytes came within 1 s/,
+    stallMs: 1_000,
   },
 };
 
 describe('a body that', () => {
-  for (const [title, { answer, found }] of Object.entries(bodies)) {
+  for (const [title, { answer, found, stallMs }] of Object.entries(bodies)) {
     for (const [name, subject] of subjects.filter(([each]) => !each.includes('at its login'))) {
       it(`${title} is no object: ${name}`, async () => {
         const all: RawAnswer = (client, head) => {
@@ -282,7 +289,7 @@ describe('a body that', () => {
             );
           }
         };
-        await using there = await standIn(subject, all, { ...shortly, requestMs: 10_000 });
+        await using there = await standIn(subject, all, { ...patiently, stallMs });
         const reading = there.bucket.read('v2/a', { signal, size: object }).then((body) => body.toArray());
         await assert.rejects(reading, (error) => {
           assert.ok(error instanceof StoreError, String(error));
