@@ -181,8 +181,15 @@ function wholeNumber(value: string | number, { most, what }: { readonly most: nu
 /** The path without `.` and double slashes. Throws {@link ArchiveDamage} when it would lead out of the directory. */
 function safePath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (path.startsWith('/') || path.includes('\0') || parts.length === 0 || parts.includes('..')) {
-    throw new ArchiveDamage(`it holds the path ${JSON.stringify(path)}, which leads out of it`);
+  const wrong = path.includes('\0')
+    ? 'with a NUL in it'
+    : path.startsWith('/') || parts.includes('..')
+      ? 'which leads out of it'
+      : parts.length === 0
+        ? 'which names nothing in it'
+        : undefined;
+  if (wrong !== undefined) {
+    throw new ArchiveDamage(`it holds the path ${JSON.stringify(path)}, ${wrong}`);
   }
   if (parts.length > deepest) {
     throw new ArchiveDamage(`it holds a path of ${parts.length} directories inside each other`);

@@ -128,7 +128,7 @@ describe('unpackFiles', () => {
 
   it('never leads out of the directory', async () => {
     using dir = makeTempDir();
-    for (const name of ['../out', '/out', 'a/../../out', '.', 'nul\0', `${'../'.repeat(50)}out`]) {
+    for (const name of ['../out', '/out', 'a/../../out', `${'../'.repeat(50)}out`]) {
       const archive = await archiveOf({ name, pax: { path: name } });
       await refused(archive, dir.join('target'), /which leads out of it/);
     }
@@ -210,7 +210,8 @@ describe('unpackFiles', () => {
       ['mtime', { name: 'a', pax: { mtime: 'yesterday' } }, /time of a is no valid number/],
       ['late', { name: 'a', pax: { mtime: '1e300' } }, /time of a is no valid number/],
       ['after 9999', { name: 'a', pax: { mtime: '253402300800' } }, /time of a is no valid number/],
-      ['nul', { name: 'a', pax: { path: 'a\0b' } }, /which leads out of it/],
+      ['nul', { name: 'a', pax: { path: 'a\0b' } }, /it holds the path "a\\u0000b", with a NUL in it/],
+      ['no name', { name: '.' }, /it holds the path "\.", which names nothing in it/],
       ['nul link', { name: 'a', type: 'symlink', linkname: 'x', pax: { linkpath: 'x\0y' } }, /no valid target/],
       ['long', { name: 'x'.repeat(300) }, /x… with a longer name than files can have|x with a longer name/],
       ['long part', { name: `a/${'y'.repeat(260)}/b` }, /with a longer name than files can have/],
