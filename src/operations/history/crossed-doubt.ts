@@ -35,7 +35,14 @@ function isCrossed(
   after: StoredSnapshot,
 ): boolean {
   const isInDoubt = before.lastRevision > proved && after.startRevision <= upTo;
-  return isInDoubt && takenOn(before) < full && takenOn(after) > full;
+  // The full has the time of its name, which may be ahead of the clock as theirs.
+  const earlier = Math.min(takenOn(before), before.createdOn);
+  // Names of one second: a clock that was set back repeats the last one.
+  const isBefore = earlier < full || (earlier === full && before.lastRevision < upTo);
+  // Where a clock was behind, a marker says what was stored after `before`, whatever the names say.
+  const isNamedBehind = before.precedes !== undefined && after.lastRevision >= before.precedes;
+  const isAfter = takenOn(after) > full || after.createdOn > full || isNamedBehind;
+  return isInDoubt && isBefore && isAfter;
 }
 
 function isProof(

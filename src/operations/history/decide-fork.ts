@@ -59,7 +59,7 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     }
   }
   const crossed = crossedDoubt(chain, chain.unproven, agreeing);
-  if (crossed !== undefined) {
+  if (crossed !== undefined && (await counts(crossed.after, evidence))) {
     return { kind: 'unproven', crossed };
   }
   for (const fork of chain.doubts.filter((each) => concerns(each, chain))) {
@@ -81,8 +81,7 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
   }
   for (const alike of aheadEndingAlike(chain, chain.ofHistory)) {
     const outcome = await compareAlike(alike, chain, evidence);
-    // One that cannot be read is left out for its name.
-    if (typeof outcome === 'number' && (alike.next.ahead === undefined || (await evidence.isReadable(alike.next)))) {
+    if (typeof outcome === 'number' && (await counts(alike.next, evidence))) {
       const { base, used } = chain;
       const from = alike.fullOf === undefined || alike.fullOf === base ? [base] : [base, alike.fullOf];
       const followed = { from, upTo: (used.at(-1) ?? base).lastRevision };
@@ -90,6 +89,11 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     }
   }
   return undefined;
+}
+
+/** One that is named ahead of the clock and cannot be read is left out. */
+async function counts(delta: StoredSnapshot, evidence: ForkEvidence): Promise<boolean> {
+  return delta.ahead === undefined || (await evidence.isReadable(delta));
 }
 
 async function compareAlike(

@@ -11,7 +11,7 @@ import {
   type SuspectedFork,
   suspectedForks,
 } from '../../snapshot/history/suspected-forks.ts';
-import { type UnprovenContinuation, unprovenIn } from '../../snapshot/history/unproven-continuation.ts';
+import { type UnprovenContinuation, unprovenOf } from '../../snapshot/history/unproven-continuation.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
 import { advisingOthers } from '../history/other-histories.ts';
@@ -136,7 +136,7 @@ async function selectFrom(
     doubts,
     fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
     ofHistory: named?.kind === 'Full' ? [] : history.snapshots,
-    unproven: named?.kind === 'Full' ? [] : unprovenIn(listing.markers),
+    unproven: named?.kind === 'Full' ? [] : unprovenOf(history, listing.markers),
   };
 }
 
@@ -226,7 +226,11 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
     const before = whole.filter((each) => takenOn(each) <= takenOn(named));
     // What was written after it may belong to another history, unless only a clock was set back.
     const isBefore = older.length > 0 && (leadsTo(named, before) || !leadsTo(named, whole));
-    return { bases: isBefore ? older : leading, until: lastRevision, deltas: isBefore ? before : whole };
+    const allowed = isBefore ? before : whole;
+    // Another that reaches as far is taken only where nothing else leads to it.
+    const own = allowed.filter((each) => each.key === named.key || each.lastRevision < lastRevision);
+    const deltas = leadsTo(named, own) ? own : allowed;
+    return { bases: isBefore ? older : leading, until: lastRevision, deltas };
   }
   const base = named === undefined ? undefined : [named];
   switch (until?.kind) {

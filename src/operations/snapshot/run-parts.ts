@@ -74,7 +74,7 @@ export function createRunParts(
     { clock, log },
   );
   const users = new UsersState(cluster, log);
-  const guard = new HistoryGuard({ store, cluster, tempDir: request.tempDir });
+  const guard = new HistoryGuard({ store, cluster, tempDir: request.tempDir, contents: 'deltas' });
   const order = new StoredOrder({ store, chain, guard });
   const shared = { ...request, users, store, chain, order, required, buffer, outageRetry, ending: signals.ending };
   const uploadLoop = new UploadLoop(shared, { signal: signals.uploads, clock, log });

@@ -34,7 +34,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   await refuseCorruptCluster(cluster, context);
   // Not awaited: a member that does not answer must not hold up the work.
   void reportLearners(cluster, context);
-  const guard = new HistoryGuard(request);
+  const guard = new HistoryGuard({ ...request, contents: 'fulls' });
   const listing = await listToCompare(() => store.list({ signal }), context);
   if (listing !== undefined) {
     await warnOfOtherReaders({ store, packing: request }, listing, context);

@@ -5,7 +5,7 @@ import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
 import { beganOn, type StoreMarker } from '../../snapshot/history/history-marker.ts';
 import { fallBacks, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
-import { unprovenIn } from '../../snapshot/history/unproven-continuation.ts';
+import { unprovenOf } from '../../snapshot/history/unproven-continuation.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { ExpandedFull } from '../history/expanded-full.ts';
 import { findingText } from '../history/finding-failure.ts';
@@ -58,7 +58,7 @@ export async function findForks(
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
     const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen, ofHistory };
     const isNewest = at === chains.length - 1;
-    const inDoubt = isNewest ? { doubts, unproven: unprovenIn(markers) } : { doubts: [], unproven: [] };
+    const inDoubt = isNewest ? { doubts, unproven: unprovenOf(history, markers) } : { doubts: [], unproven: [] };
     const found = await findFork({ ...chain, ...inDoubt, store, database, tempDir }, context);
     if (found !== undefined) {
       findings.push({ weight: 'problem', ...findingText(found) });

@@ -1,5 +1,6 @@
 import { type Revision, revision } from '../../revision.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { History } from './histories.ts';
 import { beganOn, beginsHistory, type DoubtMarker, type StoreMarker } from './history-marker.ts';
 
 /** A full of which nothing proves that its cluster continues what was stored before it. */
@@ -32,6 +33,15 @@ export function unprovenIn(
       takenOn,
     };
   });
+}
+
+/** What the markers of a store say of this about one history: what began when it was left, or later, says nothing of it. */
+export function unprovenOf(
+  { leftBy }: Pick<History<Snapshot>, 'leftBy'>,
+  markers: readonly StoreMarker[],
+): readonly UnprovenContinuation[] {
+  const isLater = (marker: StoreMarker): boolean => leftBy !== undefined && marker.begunOn >= leftBy.begunOn;
+  return unprovenIn(markers.filter((marker) => !(beginsHistory(marker) && isLater(marker))));
 }
 
 /**

@@ -9,7 +9,8 @@ import { markerName, type StoreMarker } from '../../../src/snapshot/history/hist
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
-import { mayBeLeft } from '../../../src/snapshot/history/unproven-continuation.ts';
+import { mayBeLeft, unprovenIn } from '../../../src/snapshot/history/unproven-continuation.ts';
+import { whatToMark } from '../../../src/snapshot/history/what-to-mark.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { fc } from '../fuzz/seeded-properties.ts';
@@ -118,8 +119,6 @@ export class RandomLife {
   readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
   readonly #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
-  /** Whether not even a marker tells so once: a single full was there, and no delta that would be in doubt. */
-  wasPutBackUnmarked = false;
   #latest = 0;
   #namedBehind = false;
   copiedMarkers: readonly StoreMarker[] = [];
@@ -296,10 +295,16 @@ export class RandomLife {
     const base = past.findLast(({ kind }) => kind === 'Full');
     const needed = base === undefined || this.isForged(base) ? inDoubt : [base, ...inDoubt];
     this.#doubts.push({ until: full.createdOn + LEFT_SECONDS, names: needed.map(({ name }) => name) });
-    this.wasPutBackUnmarked ||= this.#program !== 'ours' || first === undefined;
-    if (this.#program === 'ours' && first !== undefined) {
+    const known = unprovenIn(this.markers);
+    const marked = whatToMark(before, { ...doubt, takenOn: full.createdOn }, { known, contents: 'deltas' });
+    if (this.#program === 'ours' && marked !== undefined) {
       const numbers = { begunOn: full.createdOn, shared };
-      const facts = { why: 'continuation_unproven', upTo: full.lastRevision, first: first.name, left: [] } as const;
+      const facts = {
+        why: 'continuation_unproven',
+        upTo: full.lastRevision,
+        first: marked.first.name,
+        left: [],
+      } as const;
       this.markers.push({ name: markerName(numbers), ...numbers, ...facts, clusterId: '1' });
     }
     this.#noteOrder(full);

@@ -8,6 +8,7 @@ import type { EventSample } from '../../../snapshot/history/event-sample.ts';
 import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import { mayBeLeft, type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
+import type { RunContents } from '../../../snapshot/history/what-to-mark.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
 import { compareSurvivor } from './compare-survivor.ts';
@@ -31,6 +32,7 @@ export interface HistoryGuardParts {
   readonly cluster: EtcdCluster;
   /** For fulls that have to be read. */
   readonly tempDir: string;
+  readonly contents: RunContents;
 }
 
 /** A full in the store is read for a comparison at the start only up to this size, bytes. */

@@ -6,7 +6,8 @@ import type { HistoryBreak } from '../../../../../src/operations/snapshot/histor
 import { HistoryGuard } from '../../../../../src/operations/snapshot/history/history-guard.ts';
 import { revision } from '../../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../../src/snapshot/delta-event.ts';
-import type { StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
+import { type DoubtMarker, markerName, type StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
+import type { RunContents } from '../../../../../src/snapshot/history/what-to-mark.ts';
 import { newSnapshot } from '../../../../../src/snapshot/name.ts';
 import type { SnapStore } from '../../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
@@ -29,6 +30,7 @@ async function learned(
   { events, ...compacted }: Now,
   change: (store: ReturnType<typeof memorySnapStore>) => void = () => {},
   markers: readonly StoreMarker[] = [],
+  contents: RunContents = 'deltas',
 ) {
   const dir = makeTempDir();
   const memory = memorySnapStore(objects);
@@ -37,7 +39,7 @@ async function learned(
   const path = dir.join('db');
   writeFileSync(path, await eventDatabase(events, compacted));
   const database = { path, lastRevision: revision(events.at(-1)?.modRevision ?? 1) };
-  const guard = new HistoryGuard({ store, cluster: new ScriptedCluster(), tempDir: dir.path });
+  const guard = new HistoryGuard({ store, cluster: new ScriptedCluster(), tempDir: dir.path, contents });
   const context = recordedContext();
   await guard.learn(await store.list({ signal: context.signal }), context);
   change(store);
@@ -84,6 +86,14 @@ function busy(first: number, last: number): readonly DeltaEvent[] {
 }
 
 const past = history(2, 40);
+
+/** A marker of a doubt up to a revision, all of it. */
+function doubtUpTo(upTo: number): DoubtMarker {
+  const numbers = { begunOn: upTo, shared: revision(0) };
+  const why = 'continuation_unproven';
+  return { name: markerName(numbers), ...numbers, why, upTo: revision(upTo), first: '', clusterId: '7', left: [] };
+}
+
 const backup = async (): Promise<readonly MemoryObject[]> => [
   await full(past),
   deltaObject(history(41, 60)),
@@ -138,6 +148,54 @@ describe('a cluster whose events at the end of the backup are compacted away', (
     await run.guard.storing(2_000, run.database, recordedContext());
     assert.equal(saved.length, 1);
     assert.match(saved[0]?.first ?? '', /^Incr-00000041-00000060-/);
+  });
+
+  test('leaves a marker where there is only a full, from which a second writer may go on, once for each', async () => {
+    const saved: StoreMarker[] = [];
+    using run = await learned([await full(past)], { events: busy(2, 90), compactedUpTo: 85 }, saving(saved));
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    assert.deepEqual(
+      saved.map(({ name, first }) => [name, first.slice(0, 22)]),
+      [['History-1000-00000000.json', 'Full-00000000-00000040']],
+    );
+    await run.breakIn();
+    await run.guard.storing(2_000, run.database, recordedContext());
+    assert.equal(saved.length, 1);
+    const again: StoreMarker[] = [];
+    const ended = fullObject(await eventDatabase(busy(2, 90)), { lastRevision: 90, createdOn: 1_795_260_000 });
+    const objects = [await full(past), ended];
+    using later = await learned(objects, { events: busy(2, 120), compactedUpTo: 115 }, saving(again), saved);
+    again.push(...saved);
+    await later.breakIn();
+    await later.guard.storing(3_000, later.database, recordedContext());
+    assert.equal(again[1]?.first, ended.key.slice('v2/'.length));
+  });
+
+  test('leaves none where only fulls are stored: nothing goes on from them', async () => {
+    const saved: StoreMarker[] = [];
+    const now = { events: busy(2, 90), compactedUpTo: 85 };
+    using run = await learned([await full(past)], now, saving(saved), [], 'fulls');
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    assert.equal(saved.length, 0);
+    const objects = [deltaObject(busy(2, 20)), await full(past)];
+    const known: StoreMarker[] = [doubtUpTo(30)];
+    using mixed = await learned(objects, now, saving(saved), known, 'fulls');
+    saved.push(...known);
+    await mixed.breakIn();
+    await mixed.guard.storing(1_000, mixed.database, recordedContext());
+    assert.match(saved[1]?.first ?? '', /^Full-00000000-00000040-/);
+  });
+
+  test('leaves a hundred such markers at most: each listing reads them', async () => {
+    const saved: StoreMarker[] = [];
+    const known: StoreMarker[] = Array.from({ length: 100 }, (_, at) => doubtUpTo(at + 2));
+    using run = await learned([await full(past)], { events: busy(2, 90), compactedUpTo: 85 }, saving(saved), known);
+    saved.push(...known);
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    assert.equal(saved.length, known.length);
   });
 
   test('marks it with the next full where the store failed meanwhile', async () => {
