@@ -31,7 +31,8 @@ export class ClusterMembership implements Membership {
   readonly #listener: MembershipListener | undefined;
   readonly #context: Pick<RunContext, 'clock' | 'log'>;
   #met: MetCluster = 'none';
-  #stopIsDue = false;
+  /** Whether the cluster was asked for other peer URLs and etcd does not run with them yet; an answer may have been lost. */
+  #restartIsDue = false;
 
   /** Without `stopWrapper` etcd is never stopped from here: its operator starts it again. */
   constructor(
@@ -81,17 +82,15 @@ export class ClusterMembership implements Membership {
   }
 
   async updatePeerUrls({ signal }: MembershipOptions): Promise<PeerUrlUpdate> {
-    const outcome = await comparePeerUrls(this.#access, this.#with(signal));
-    if (outcome === 'unchanged' && !this.#stopIsDue) {
+    await comparePeerUrls(this.#access, this.#with(signal), () => {
+      this.#restartIsDue = true;
+    });
+    if (!this.#restartIsDue) {
       return 'unchanged';
     }
-    if (this.#stopWrapper === undefined) {
-      return 'updated, wants a restart';
-    }
-    this.#stopIsDue = true;
-    await this.#stopWrapper({ signal });
-    this.#stopIsDue = false;
-    return 'updated and stopped';
+    await this.#stopWrapper?.({ signal });
+    this.#restartIsDue = false;
+    return this.#stopWrapper === undefined ? 'updated, wants a restart' : 'updated and stopped';
   }
 
   #with(signal: AbortSignal): MemberContext {

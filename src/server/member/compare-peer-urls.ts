@@ -8,16 +8,18 @@ const ANSWER_MS = 5_000;
 
 /**
  * Compares the peer URLs that the cluster has of our own member, found by its id, with those of the configuration, as sets, and
- * replaces them where they differ; nothing where the configuration says nothing. Throws a {@link Failure} `wrong_member` when the member at the first endpoint has another name.
+ * replaces them where they differ; nothing where the configuration says nothing. `onUpdating` is called before the cluster is asked to,
+ * as it may do so and its answer be lost. Throws a {@link Failure} `wrong_member` when the member at the first endpoint has another name.
  */
 export async function comparePeerUrls(
   access: ClusterAccess,
   { signal, clock, log }: MemberContext,
-): Promise<'unchanged' | 'updated'> {
+  onUpdating: () => void,
+): Promise<void> {
   const { members, random } = access;
   const own = await access.configured();
   if (own === undefined) {
-    return 'unchanged';
+    return;
   }
   const call = { signal, timeoutMs: ANSWER_MS };
   const retried = { clock, signal, random, delayAfter: (error: unknown) => (isTransient(error) ? 0 : undefined) };
@@ -38,14 +40,14 @@ export async function comparePeerUrls(
     });
   }
   if (sorted(self.peerUrls) === sorted(own.peerUrls)) {
-    return 'unchanged';
+    return;
   }
+  onUpdating();
   await inAttempts(() => members.updatePeerUrls(self.id, own.peerUrls, call), { policy: quickPolicy, ...retried });
   log.info(
     { before: self.peerUrls, after: own.peerUrls },
     `The peer URLs of ${own.name} are ${own.peerUrls.join(', ')} now; they were ${self.peerUrls.join(', ')}`,
   );
-  return 'updated';
 }
 
 function isTransient(error: unknown): boolean {

@@ -338,6 +338,21 @@ describe('peer URLs', () => {
     assert.deepEqual([stops, waits], [2, [10]]);
   });
 
+  for (const stopped of ['updated and stopped', 'updated, wants a restart'] as const) {
+    it(`that the cluster took while its answer was lost are ${stopped}`, async () => {
+      const members = new ModelMembers({}, { ...m1, peerUrls: ['http://old:2380'] });
+      members.own = 2n;
+      members.refuse('updatePeerUrls', 'lost answer', ...Array.from({ length: 20 }, () => 'etcd_timeout' as const));
+      const wrapper = stopped === 'updated and stopped' ? { stopWrapper: () => Promise.resolve() } : {};
+      const { membership } = rig(members, wrapper);
+      await assert.rejects(membership.updatePeerUrls({ signal }), { code: 'etcd_timeout' });
+      members.refuse('updatePeerUrls');
+      assert.deepEqual(members.members[1]?.peerUrls, OWN.peerUrls);
+      assert.equal(await membership.updatePeerUrls({ signal }), stopped);
+      assert.equal(await membership.updatePeerUrls({ signal }), 'unchanged');
+    });
+  }
+
   it('are left alone where no configuration says what they are', async () => {
     const members = new ModelMembers({}, { ...m1, peerUrls: ['http://old:2380'] });
     members.own = 2n;
