@@ -80,14 +80,15 @@ describe('a file that is read whole', () => {
   it('is not taken for empty, nor for its first half, while it is being written', async (t) => {
     using dir = makeTempDir();
     const file = dir.join('secret');
+    let written = false;
+    t.mock.method(systemClock, 'now', () => statSync(file).mtimeMs + (written ? 60_000 : 1));
+    t.mock.method(systemClock, 'sleep', async () => {
+      written = true;
+      writeFileSync(file, 'all of the secret');
+    });
     for (const half of ['', 'half of']) {
       writeFileSync(file, half);
-      let written = false;
-      t.mock.method(systemClock, 'now', () => statSync(file).mtimeMs + (written ? 60_000 : 1));
-      t.mock.method(systemClock, 'sleep', async () => {
-        written = true;
-        writeFileSync(file, 'all of the secret');
-      });
+      written = false;
       assert.equal(String(await readAtMost(file, 100)), 'all of the secret');
       assert.ok(written);
     }
