@@ -6,7 +6,6 @@ import { errorText } from '../runtime/log/error-text.ts';
 import { printableJson } from '../runtime/log/printable.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
-import { StoreError } from '../snapstore/store-error.ts';
 
 /** The text on stderr about an error, and how the program ends. */
 export interface ErrorReport {
@@ -67,7 +66,7 @@ function factsOf(error: unknown): ErrorFacts {
 
 /** What a store says of itself when it is not well has no next step of its own. */
 function withNextStep(error: Failure): string {
-  const isUnwell = error instanceof StoreError && error.kind === 'transient' && error.remedy === undefined;
+  const isUnwell = error.code === 'store_transient' && error.remedy === undefined;
   return `${errorText(error)}${isUnwell ? '; it was tried again in vain: see what is wrong with the store, or run it again later' : ''}`;
 }
 

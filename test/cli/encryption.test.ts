@@ -211,6 +211,8 @@ describe('encrypted backups', () => {
   });
 
   it('are nothing that a server without an identity proves, which it says at once and does not call damage', async () => {
+    // The first verification may come before the first full of the server: a store without one would be called damaged.
+    cpSync(made.rig.home.join('store'), made.rig.home.join('served'), { recursive: true });
     const server = await startedServer(made.rig, {
       flags: [
         `--endpoints=${made.etcd.clientUrl}`,
@@ -239,12 +241,12 @@ describe('encrypted backups', () => {
     assert.deepEqual([known.outcome, known.provableRevision], ['not found out', null]);
     assert.match(
       (await status()).unprovable,
-      /1 object of it could not be opened, and nothing else is wrong; give --ident/,
+      /\d+ objects? of it could not be opened, and nothing else is wrong; give --ident/,
     );
     assert.deepEqual([await series('verification_unopened'), await series('last_verification_timestamp')], [1, 0]);
     const said = await server.stop();
     assert.equal(said.match(/no --identity is given: this process cannot read it/g)?.length, 1);
-    assert.match(said, /was not found out: cannot verify the newest backup: 1 object of it could not be opened/);
+    assert.match(said, /was not found out: cannot verify the newest backup: \d+ objects? of it could not be opened/);
     assert.doesNotMatch(said, /The backup is damaged/);
   });
 

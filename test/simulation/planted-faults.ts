@@ -238,7 +238,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'wrapper not asked to stop',
     changes: [
-      { file: 'src/server/member/cluster-membership.ts', from: '    await this.#stopWrapper({ signal });\n', to: '' },
+      { file: 'src/server/member/cluster-membership.ts', from: '    await this.#stopWrapper?.({ signal });\n', to: '' },
     ],
   },
   {
