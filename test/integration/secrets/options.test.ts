@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { chdir, cwd } from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
@@ -76,12 +76,18 @@ const asText = [
   'a connection string',
 ];
 
+/** A file that nobody writes any more: one that has just been written is read again until it has settled. */
+function writeOldFile(file: string, text: string): void {
+  writeFileSync(file, text);
+  utimesSync(file, 0, 0);
+}
+
 /** Refusals of a configuration, however it is given. */
 async function* refusals(command: Command, option: OptionSpec, disguise: string): AsyncGenerator<string> {
   const { spec } = command;
   const file = scratch.join('config.yaml');
   const keys = option.fileKeys?.[0]?.split('.') ?? [];
-  writeFileSync(file, stringify(keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), disguise)));
+  writeOldFile(file, stringify(keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), disguise)));
   const inputs: readonly Parameters<typeof loadConfig>[1][] = [
     { flags: new Map([[option.flag, [disguise]]]), environment: {} },
     { flags: new Map(), environment: { [environmentName(option.flag)]: disguise } },
@@ -251,7 +257,7 @@ describe('a password that goes astray', () => {
         `a: 1\n ${disguise}\nb`,
       ].entries()) {
         const file = scratch.join('files', `${at}-${shape}.yaml`);
-        writeFileSync(file, text);
+        writeOldFile(file, text);
         for (const line of [
           ['server', '--config-file', file, '--print-config'],
           ['list', '--config-file', file, '--log-level', 'debug'],
