@@ -97,7 +97,11 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const unwanted = request.unwanted?.(source) ?? new Set();
   const isEncrypted = request.keys?.recipients !== undefined;
   const newestFirst = planCopy(
-    { source: living.snapshots.filter((snapshot) => !unwanted.has(snapshot)), target: target.snapshots },
+    {
+      source: living.snapshots.filter((snapshot) => !unwanted.has(snapshot)),
+      target: target.snapshots,
+      begunBy: living.begunBy,
+    },
     suspected.length === 0 ? limits : { ...limits, maxBackups: undefined },
     { isEncrypted },
   );

@@ -1,4 +1,5 @@
 import { catalogOf } from '../../snapshot/catalog.ts';
+import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import { formatName, newSnapshot } from '../../snapshot/name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -46,12 +47,19 @@ export interface CopyPlan {
 
 const DAY_MS = 86_400_000;
 
-/** Compares two listings. Chunks, and snapshots that are marked as not to be restored from, do not take part. */
-export function planCopy(
-  listings: { readonly source: readonly StoredSnapshot[]; readonly target: readonly StoredSnapshot[] },
-  limits: CopyLimits,
-  form: CopyForm = {},
-): CopyPlan {
+/** What is compared. */
+export interface CopyListings {
+  readonly source: readonly StoredSnapshot[];
+  readonly target: readonly StoredSnapshot[];
+  /** What began the source's history; undefined for the first one that is known. */
+  readonly begunBy?: Pick<HistoryMarker, 'first'> | undefined;
+}
+
+/**
+ * Compares two listings. Chunks, and snapshots that are marked as not to be restored from, do not take part. The full that began the
+ * history does, also where it is named ahead of the clock and others reach as far: without it what both histories share would stand in for it.
+ */
+export function planCopy(listings: CopyListings, limits: CopyLimits, form: CopyForm = {}): CopyPlan {
   const there = new Map<string, StoredSnapshot>();
   for (const snapshot of listings.target.filter(({ chunk }) => chunk === undefined)) {
     const name = formatName({ ...snapshot, isFinal: false });
@@ -64,7 +72,7 @@ export function planCopy(
   const chains: PlannedChain[] = [];
   const orphans: StoredSnapshot[] = [];
   let leftOut = 0;
-  for (const { base, deltas } of catalogOf(distinct(listings.source)).chains.toReversed()) {
+  for (const { base, deltas } of catalogOf(distinct(listings)).chains.toReversed()) {
     if (base === undefined) {
       orphans.push(...deltas);
     } else if (isWanted(base, chains.length, limits)) {
@@ -87,8 +95,12 @@ function isWanted(base: Snapshot, taken: number, { maxBackups, maxBackupAgeDays,
 }
 
 /** The same snapshot may be in both layouts, or final and not; it is copied once. Parts of objects have no name of their own. */
-function distinct(snapshots: readonly StoredSnapshot[]): readonly StoredSnapshot[] {
-  const whole = snapshots.filter(({ chunk, excluded }) => chunk === undefined && excluded !== true);
+function distinct({ source, begunBy }: CopyListings): readonly StoredSnapshot[] {
+  const whole = source.flatMap((snapshot) => {
+    const { excluded, ...used } = snapshot;
+    const begins = snapshot.ahead !== undefined && snapshot.name === begunBy?.first;
+    return snapshot.chunk !== undefined ? [] : excluded !== true ? snapshot : begins ? used : [];
+  });
   return [...new Map(whole.map((snapshot) => [formatName({ ...snapshot, isFinal: false }), snapshot])).values()];
 }
 

@@ -402,14 +402,16 @@ export class RandomLife {
 
   /** What the living history has, but for what cannot be read. */
   #copyAll(): void {
-    const { snapshots } = historiesOf(this.listing, this.markers).living;
-    const source = snapshots.filter((each) => !this.isForged(each)).map(({ ahead: _, precedes: __, ...each }) => each);
+    const { snapshots, begunBy } = historiesOf(this.listing, this.markers).living;
+    const source = snapshots.filter((each) => !this.isForged(each));
     const listing = this.#copy?.listing ?? [];
     const { chains } = planCopy(
-      { source, target: listing },
+      { source, target: listing, begunBy },
       { maxBackups: undefined, maxBackupAgeDays: undefined, now: this.#now * 1000 },
     );
-    const added = pendingObjects({ chains, orphans: [], leftOut: 0 }).map(({ source: each }) => each);
+    const added = pendingObjects({ chains, orphans: [], leftOut: 0 }).map(
+      ({ source: { ahead: _, precedes: __, ...each } }) => each,
+    );
     this.#copy = { listing: [...listing, ...added], acknowledged: this.acknowledged };
     const markers = { source: this.markers, target: this.copiedMarkers, held: listing, living: snapshots };
     this.copiedMarkers = [...this.copiedMarkers, ...missingMarkers(markers)];

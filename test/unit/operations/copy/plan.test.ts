@@ -99,3 +99,20 @@ test('deltas without a full, chunks and excluded snapshots are left out', () => 
   });
   assert.deepEqual(planned([F1], [`${F1}/0000000001`]), { chains: [[`copy ${F1}`]] });
 });
+
+test('the full that began the history is copied also where its name is ahead of the clock', () => {
+  const begun = { ...snapshotNamed(F2), key: F2, size: 100, excluded: true, ahead: { before: 1_000 } };
+  const other = { ...begun, ...snapshotNamed('Full-00000000-00000030-1005'), key: 'other' };
+  const begunBy = { first: F2 };
+  const { chains } = planCopy(
+    { source: [...stored([F1, D1, D3]), begun, other], target: [], begunBy },
+    { maxBackups: undefined, maxBackupAgeDays: undefined, now: NOW * 1000 },
+  );
+  assert.deepEqual(
+    chains.map((chain) => chain.map(({ target: { name } }) => name)),
+    [
+      [F2, D3],
+      [F1, D1],
+    ],
+  );
+});

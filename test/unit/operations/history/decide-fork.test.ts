@@ -141,6 +141,18 @@ describe('random lives of a cluster', () => {
     assert.deepEqual(await at(8), lived.acknowledged);
   });
 
+  it('under our snapshotter: the full that began the history, named ahead of the clock, is copied, and the copy refuses as its source does', async () => {
+    const lived = livedUnder('ours', [
+      { what: 'put back unseen', by: 1, beyond: 5 },
+      { what: 'forge', kind: 'Full', lastRevision: 1, ahead: 600, size: 0 },
+      { what: 'roll back', by: 5 },
+      { what: 'copy' },
+    ]);
+    const { copied, copiedMarkers: markers, contents } = lived;
+    assert.equal(await restored(honest(lived)), 'history_fork');
+    assert.equal(await restored({ listing: copied?.listing ?? [], markers, contents }), 'history_fork');
+  });
+
   const uponOneFull: readonly Happening[] = [
     { what: 'put back unseen', by: 1, beyond: 2 },
     { what: 'write', changes: 2 },
