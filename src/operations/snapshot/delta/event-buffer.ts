@@ -302,9 +302,11 @@ export class EventBuffer {
   /** Throws where a revision is missing: readers could not see that a delta lacks one. */
   #requireContinuity(revision: Revision): void {
     const last = this.#last ?? this.#covered;
+    // The first event of a watch may come after a full that holds it already: a slow watch, a full that is soon read.
+    const isBeforeCovered = this.#last === undefined && last !== undefined && revision <= last;
     // A full may hold what a compaction removed.
     const continuesFull = this.#covered !== undefined && revision === this.#covered + 1;
-    if (last !== undefined && revision !== last && revision !== last + 1 && !continuesFull) {
+    if (last !== undefined && revision !== last && revision !== last + 1 && !isBeforeCovered && !continuesFull) {
       throw new Failure({
         code: 'delta_gap',
         action: 'buffer',

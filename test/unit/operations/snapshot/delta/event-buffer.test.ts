@@ -102,3 +102,36 @@ describe('the end of a full that falls into what waits as one delta', () => {
     assert.equal(rig.spool.bytes, 0);
   });
 });
+
+describe('a full that ends before the first event of the watch has arrived', () => {
+  /** Nothing was buffered when a full ended at revision 60. */
+  async function covered() {
+    const dir = makeTempDir();
+    const spool = new DeltaSpool({ directory: dir.path, limitBytes: 1_000_000 });
+    const ttls = { request: () => {}, of: () => 30, takeNew: () => [], forget: () => {} } as unknown as LeaseTtls;
+    const buffer = new EventBuffer({ limitBytes: 10_000, clock: jumpingClock(), spool, leases: ttls });
+    buffer.hold();
+    assert.equal(buffer.cutAt(revision(60)), 'cut');
+    await buffer.coverUpTo(revision(60));
+    return { buffer, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  }
+
+  test('leaves those up to its revision to the chain before, and what follows to its own', async () => {
+    using rig = await covered();
+    await rig.buffer.add([put('a', 58), put('a', 59), put('a', 60), put('a', 61)]);
+    rig.buffer.close();
+    const taken = [await rig.buffer.take(), await rig.buffer.take()];
+    assert.deepEqual(
+      taken.map((segment) => [segment?.firstRevision, segment?.lastRevision]),
+      [
+        [58, 60],
+        [61, 61],
+      ],
+    );
+  });
+
+  test('leaves no gap after it unseen', async () => {
+    using rig = await covered();
+    await assert.rejects(rig.buffer.add([put('a', 62)]), { code: 'delta_gap' });
+  });
+});
