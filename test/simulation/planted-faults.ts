@@ -41,9 +41,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'cut one revision too late',
     changes: [
       {
-        file: 'src/operations/snapshot/full/loop.ts',
-        from: "'too late' : buffer.cutAt(lastRevision);",
-        to: "'too late' : buffer.cutAt((lastRevision + 1) as never);",
+        file: 'src/operations/snapshot/full/attempt.ts',
+        from: 'buffer.cutAt(lastRevision)',
+        to: 'buffer.cutAt((lastRevision + 1) as never)',
       },
     ],
   },
@@ -51,9 +51,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'no cut at a full',
     changes: [
       {
-        file: 'src/operations/snapshot/full/loop.ts',
-        from: "'too late' : buffer.cutAt(lastRevision);",
-        to: "'too late' : 'cut';",
+        file: 'src/operations/snapshot/full/attempt.ts',
+        from: "buffer.cutAt(lastRevision) === 'cut' ? now() : openedAt;",
+        to: 'now();',
       },
     ],
   },
@@ -61,7 +61,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a full discards what came after it',
     changes: [
       {
-        file: 'src/operations/snapshot/full/loop.ts',
+        file: 'src/operations/snapshot/full/attempt.ts',
         from: 'buffer.coverUpTo(lastRevision);',
         to: 'buffer.clear();',
       },
@@ -325,9 +325,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'stale database stored',
     changes: [
       {
-        file: 'src/operations/snapshot/full/loop.ts',
-        from: 'const createdOn = lastRevision < chain.needed ? undefined :',
-        to: 'const createdOn =',
+        file: 'src/operations/snapshot/full/attempt.ts',
+        from: '  if (lastRevision < chain.needed) {',
+        to: '  if (lastRevision < 0) {',
       },
       {
         file: 'src/operations/snapshot/full/catch-up.ts',

@@ -1,14 +1,13 @@
 import { rfc3339 } from '../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
-import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import { timeToBegin, timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { announceHistory } from './full/announce-history.ts';
 import { laggingFailure, neededOf, untilCaughtUp } from './full/catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './full/cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './full/download.ts';
-import { type FullSnapshotResult, fullOf, type SaveFullSnapshotRequest, saveFullSnapshot } from './full/save.ts';
-import type { HistoryBreak } from './history/history-break.ts';
+import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
 import { HistoryGuard } from './history/history-guard.ts';
 import { listToCompare } from './history/list-to-compare.ts';
 import { settleAnnouncements } from './history/settle-announcements.ts';
@@ -63,7 +62,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const createdOn = broken === undefined ? timeToContinue(living, seconds) : timeToBegin(living, seconds);
   await guard.storing(createdOn, database, context);
   const full = { ...request, database, createdOn, begunAt };
-  const announced = broken === undefined ? undefined : await announceHistory(guard, broken, full, context);
+  const announced = await announceHistory(full, { broken, announcer: guard }, context);
   const result = await saveFullSnapshot(full, context);
   if (broken !== undefined) {
     await guard.begin(broken, { first: result.snapshot, database, announced }, context);
@@ -73,16 +72,4 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
     await new StoredOrder({ store, guard, chain }).stored(result.snapshot, context);
   }
   return result;
-}
-
-async function announceHistory(
-  guard: HistoryGuard,
-  broken: HistoryBreak,
-  full: SaveFullSnapshotRequest,
-  context: RunContext,
-): Promise<HistoryMarker | undefined> {
-  const { database } = full;
-  // An unsound database may say anything of its history.
-  await database.checked;
-  return await guard.announce(broken, { first: fullOf(full), database }, context);
 }

@@ -32,8 +32,13 @@ export interface FullSnapshotResult {
   readonly seconds: number;
 }
 
+/** What the name of a full is made of. */
+export interface NamedFull extends Pick<SaveFullSnapshotRequest, keyof Packing | 'final' | 'createdOn'> {
+  readonly database: Pick<DownloadedDatabase, 'lastRevision'>;
+}
+
 /** The full that a database is stored as. */
-export function fullOf(request: Omit<SaveFullSnapshotRequest, 'store' | 'begunAt'>): Snapshot {
+export function fullOf(request: NamedFull): Snapshot {
   return newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
