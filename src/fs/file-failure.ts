@@ -3,6 +3,7 @@ import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
 import { NotAFile } from './open-file.ts';
 import { NoProc } from './pinned-directory.ts';
+import { placeIn } from './place-in.ts';
 import { NoSpaceLeft } from './volume-space.ts';
 
 /**
@@ -10,14 +11,19 @@ import { NoSpaceLeft } from './volume-space.ts';
  * `action` and `object` are used as in {@link Failure}.
  */
 export function fileFailure(error: unknown, place: Pick<FailureParts, 'action' | 'object'>): Failure | undefined {
-  const refusal = refusalOf(error);
+  const refusal = refusalOf(error, place.object);
   return refusal === undefined ? undefined : new Failure({ ...refusal, ...place, cause: error });
 }
 
-/** What an error of the operating system means; undefined for any other error. */
-export function refusalOf(error: unknown): SystemRefusal | undefined {
+/** What an error of the operating system means, to a reader who knows that it is about `object`; undefined for any other error. */
+export function refusalOf(error: unknown, object?: string): SystemRefusal | undefined {
   if (error instanceof NotAFile) {
-    return { code: 'not_a_file', found: error.message, remedy: 'give a file' };
+    const subject = object === undefined ? undefined : placeIn(object, error.path);
+    return {
+      code: 'not_a_file',
+      found: `${subject ?? error.path} is ${error.kind}, not a file`,
+      remedy: 'give a file',
+    };
   }
   if (error instanceof UserRefused) {
     return {

@@ -1,5 +1,6 @@
 import { Damage } from '../datadir/damage.ts';
 import { fileFailure } from '../fs/file-failure.ts';
+import { placeIn } from '../fs/place-in.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
@@ -10,7 +11,10 @@ export function readFailure(error: unknown, object: string): unknown {
       code: 'snapshot_corrupt',
       action: 'read',
       object,
-      found: error instanceof Damage ? error.message : `it is damaged: ${error.message}`,
+      found:
+        error instanceof Damage
+          ? `${placeIn(object, error.file) ?? 'its database'} is damaged at byte ${error.offset}: ${error.reason}`
+          : `it is damaged: ${error.message}`,
       remedy: 'use another copy or an older backup',
       cause: error,
     });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { META_END } from '../datadir/bbolt/meta.ts';
 import { lockDbFile } from '../datadir/db-lock.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { openFile } from '../fs/open-file.ts';
@@ -16,7 +17,7 @@ import { decryptedBody, headerOpener } from '../snapstore/backups/decrypted-body
 import type { FetchOptions, SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
 import { expandedBeginning, FIRST_BLOCK_BYTES } from './expanded-beginning.ts';
-import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
+import { type ForeignFormat, foreignFormat, knownFormat, SNAPSHOT_WANTED } from './foreign-format.ts';
 
 /** Bytes read at a time. */
 const READ_SIZE = 1024 * 1024;
@@ -55,7 +56,8 @@ export async function openSnapshotFile(
   await refuseLinkOfOthers(file);
   const { identities = Identities.none } = options;
   const { size, compression, encryption, foreign } = await inspectFile(file, identities).catch((error: unknown) => {
-    throw fileFailure(error, { action: 'read', object: file }) ?? error;
+    const failure = fileFailure(error, { action: 'read', object: file });
+    throw failure?.code === 'not_a_file' ? failure.withRemedy(SNAPSHOT_WANTED) : (failure ?? error);
   });
   const parsed = parseRelativeKey(`v2/${name}`);
   if (parsed.outcome === 'snapshot' && parsed.snapshot.kind === 'Incr') {
@@ -142,19 +144,27 @@ async function inspectFile(file: string, identities: Identities): Promise<Inspec
     const known = MAGIC.find(({ bytes }) => bytes.every((byte, at) => buffer[at] === byte))?.compression;
     const compression = known ?? (/\.Z(\.age)?(\.final)?$/.test(file) ? 'lzw' : 'none');
     const encryption = isEncrypted ? 'age' : undefined;
-    return { size, compression, encryption, foreign: await foreignIn(buffer, compression) };
+    return { size, compression, encryption, foreign: await foreignIn(buffer, compression, path.basename(file)) };
   } finally {
     await handle.close();
   }
 }
 
 /** What the beginning of a file, or of what is compressed in it, shows that it is instead of a snapshot. */
-async function foreignIn(beginning: Uint8Array, compression: Compression): Promise<ForeignFormat | undefined> {
+async function foreignIn(
+  beginning: Uint8Array,
+  compression: Compression,
+  name: string,
+): Promise<ForeignFormat | undefined> {
   if (compression === 'none') {
-    return foreignFormat(beginning.subarray(0, FORMAT_BYTES));
+    return foreignFormat(beginning, name);
   }
   const expanded = await expandedBeginning(beginning, compression);
-  const foreign = expanded === undefined ? undefined : foreignFormat(expanded.subarray(0, FORMAT_BYTES));
+  if (expanded === undefined) {
+    return undefined;
+  }
+  // Of an object that is cut there may come too little to tell a database from anything else.
+  const foreign = expanded.length < META_END ? knownFormat(expanded, name) : foreignFormat(expanded, name);
   return foreign === undefined ? undefined : { ...foreign, found: `expanded, ${foreign.found}` };
 }
 

@@ -147,7 +147,7 @@ describe('fleet', () => {
     const { flags } = localFleet(rig, ['good']);
     execFileSync('mkfifo', [rig.home.join('pipe')]);
     for (const [files, code, text] of [
-      [['--html-file=pipe'], 1, /^error: cannot write pipe: pipe is a pipe, not a file; give a file$/m],
+      [['--html-file=pipe'], 1, /^error: cannot write pipe: it is a pipe, not a file; give a file$/m],
       [['--prometheus-file=/nowhere/x.prom'], 1, /^error: cannot write \/nowhere\/x.prom: there is no such file/m],
       [
         ['--html-file=same', '--prometheus-file=./same'],

@@ -50,7 +50,8 @@ export function decodeMeta(view: DataView, origin: Origin): Meta {
   }
   const magic = view.getUint32(16, true);
   if (magic !== MAGIC) {
-    throw new Damage({ ...origin, reason: `magic 0x${magic.toString(16)} instead of 0x${MAGIC.toString(16)}` });
+    const reason = `no database begins here: its mark is 0x${hex(magic)} instead of 0x${hex(MAGIC)}`;
+    throw new Damage({ ...origin, reason });
   }
   const version = view.getUint32(20, true);
   if (version !== VERSION) {
@@ -74,6 +75,15 @@ export function decodeMeta(view: DataView, origin: Origin): Meta {
   return meta;
 }
 
+/** Whether the first bytes of a file hold the mark of a meta page, sound or not, at one of the two places where a database has it. */
+export function holdsMetaMark(head: Uint8Array): boolean {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  return [0, ...PAGE_SIZES].some((page) => {
+    const at = page + PAGE_HEADER_SIZE;
+    return at + 4 <= head.length && view.getUint32(at, true) === MAGIC;
+  });
+}
+
 /** Writes page header and meta into `view`, as page `id` (0 or 1). */
 export function encodeMeta(view: DataView, id: 0 | 1, meta: Meta): void {
   encodePageHeader(view, { id, kind: 'meta', count: 0, overflow: 0 });
@@ -95,6 +105,10 @@ export function encodeMeta(view: DataView, id: 0 | 1, meta: Meta): void {
 
 function checksum(view: DataView): bigint {
   return fnv64a(new Uint8Array(view.buffer, view.byteOffset + PAGE_HEADER_SIZE, 56));
+}
+
+function hex(mark: number): string {
+  return mark.toString(16).padStart(8, '0');
 }
 
 function implausible(meta: Meta): string | undefined {

@@ -40,7 +40,7 @@ export function errorText(error: unknown): string {
       continue;
     }
     for (const part of ownText(cause).split(': ')) {
-      const plain = comparable(part);
+      const plain = comparable(withoutPlace(part, cause));
       // A path that only this process has says less than the text before it.
       if (plain !== '' && !said.includes(plain) && !part.startsWith('/proc/self/fd/')) {
         text += `: ${part}`;
@@ -50,6 +50,13 @@ export function errorText(error: unknown): string {
     cause = causeOf(cause);
   }
   return oneLine(text);
+}
+
+/** What a cause says besides which file it is about: the text around it names that as its reader knows it. */
+function withoutPlace(part: string, cause: unknown): string {
+  const { file, path } = Object(cause) as { readonly file?: unknown; readonly path?: unknown };
+  const place = typeof file === 'string' ? file : path;
+  return cause instanceof Error && typeof place === 'string' && place !== '' ? part.replaceAll(place, '') : part;
 }
 
 /** What an error of the operating system adds to a text, in our words. */

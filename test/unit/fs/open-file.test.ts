@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { fileFailure } from '../../../src/fs/file-failure.ts';
@@ -48,6 +49,11 @@ describe('openFile', () => {
             const failure = fileFailure(error, { action: 'read', object: 'it' });
             assert.equal(failure?.code, 'not_a_file');
             assert.equal(failure.message, `cannot read it: ${file} is ${kind}, not a file; give a file`);
+            const itself = fileFailure(error, { action: 'read', object: file });
+            assert.equal(itself?.message, `cannot read ${file}: it is ${kind}, not a file; give a file`);
+            const below = fileFailure(error, { action: 'read', object: path.dirname(file) });
+            const said = `cannot read ${path.dirname(file)}: ${path.basename(file)} is ${kind}, not a file; give a file`;
+            assert.equal(below?.message, said);
             return true;
           });
         }

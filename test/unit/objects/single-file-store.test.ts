@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { openSnapshotFile } from '../../../src/objects/single-file-store.ts';
 import { unlessRoot } from '../../support/context/skip-reasons.ts';
+import { goldenDatabase } from '../../support/datadir/golden.ts';
 
 const somebody = 65_534;
 
@@ -18,7 +19,7 @@ describe('a file that root is to read, through a link', { skip: unlessRoot }, ()
   it('of another user to a file of somebody else is refused, whichever part of the path the link is', async () => {
     using dir = makeTempDir();
     mkdirSync(dir.join('secret'));
-    writeFileSync(dir.join('secret/full'), gzipSync(Buffer.alloc(8_192)));
+    writeFileSync(dir.join('secret/full'), gzipSync(goldenDatabase('etcd-3.5/gzip')));
     symlinkSync(dir.join('secret/full'), dir.join('file'));
     symlinkSync(dir.join('secret'), dir.join('folder'));
     assert.equal(await opened(dir.join('file')), 'gzip');
@@ -39,7 +40,7 @@ describe('a file that root is to read, through a link', { skip: unlessRoot }, ()
 
   it('of another user to a file of this user is followed', async () => {
     using dir = makeTempDir();
-    writeFileSync(dir.join('full'), gzipSync(Buffer.alloc(8_192)));
+    writeFileSync(dir.join('full'), gzipSync(goldenDatabase('etcd-3.5/gzip')));
     chownSync(dir.join('full'), somebody, somebody);
     symlinkSync(dir.join('full'), dir.join('file'));
     lchownSync(dir.join('file'), somebody, somebody);

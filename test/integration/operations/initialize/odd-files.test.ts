@@ -71,7 +71,7 @@ test('a pipe, a device or a directory is no snapshot file', { timeout: 30_000 },
   ] as const) {
     await assert.rejects(openSnapshotFile(file, { hash: 'needed' }), {
       code: 'not_a_file',
-      message: `cannot read ${file}: ${file} is ${kind}, not a file; give a file`,
+      message: `cannot read ${file}: it is ${kind}, not a file; give a full snapshot, or the db of a data directory (member/snap/db)`,
     });
     if (kind !== 'a directory') {
       await assert.rejects(readStatus({ path: file, tempDir: dir.join('temp') }, recordedContext()), {

@@ -27,10 +27,10 @@ describe('the file of a report', () => {
     symlinkSync(dir.join('nowhere'), dir.join('lost'));
     writeFileSync(dir.join('file'), '');
     for (const [name, message] of [
-      ['pipe', /cannot write .*: .*pipe is a pipe, not a file; give a file/],
-      ['device', /device is a device, not a file/],
-      ['lost', /lost is a link that leads nowhere, not a file/],
-      ['.', /is a directory, not a file/],
+      ['pipe', /cannot write .*pipe: it is a pipe, not a file; give a file/],
+      ['device', /device: it is a device, not a file/],
+      ['lost', /lost: it is a link that leads nowhere, not a file/],
+      ['.', /it is a directory, not a file/],
       ['missing/x', /there is no such file or directory/],
       ['file/x', /a part of the path is no directory/],
     ] as const) {

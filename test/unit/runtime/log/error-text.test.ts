@@ -73,6 +73,19 @@ describe('an error in one line', () => {
     assert.equal(errorText(failure), failure.message);
   });
 
+  it('says nothing of the path of a cause that the text has in its own words', () => {
+    const damage = new Damage({
+      file: '/tmp/etcdbrctl-status-1.tmp',
+      offset: 4_096,
+      reason: 'a page of unknown kind 0x77',
+    });
+    const parts = { code: 'snapshot_corrupt', action: 'read', object: 'full.gz' } as const;
+    const found = 'its database is damaged at byte 4096: a page of unknown kind 0x77';
+    assert.equal(errorText(new Failure({ ...parts, found, cause: damage })), `cannot read full.gz: ${found}`);
+    const named = errorText(new Error('cannot read full.gz', { cause: damage }));
+    assert.equal(named, `cannot read full.gz: ${damage.message}`);
+  });
+
   it('has of an address that is refused no more than the code', () => {
     const cause = Object.assign(new Error('listen EADDRNOTAVAIL: address not available 10.9.9.9:80'), {
       code: 'EADDRNOTAVAIL',
