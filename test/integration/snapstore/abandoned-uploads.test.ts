@@ -13,8 +13,8 @@ import { LocalBucket } from '../../../src/snapstore/providers/local/local-bucket
 import { OssBucket } from '../../../src/snapstore/providers/oss/oss-bucket.ts';
 import { S3Bucket } from '../../../src/snapstore/providers/s3/s3-bucket.ts';
 import { quietLogger } from '../../support/context/quiet-logger.ts';
-import { startGcsServer } from '../../support/servers/gcs-server.ts';
-import { startOssServer } from '../../support/servers/oss-server.ts';
+import { type GcsServer, startGcsServer } from '../../support/servers/gcs-server.ts';
+import { type OssServer, startOssServer } from '../../support/servers/oss-server.ts';
 import { startS3Server } from '../../support/servers/s3-server.ts';
 import { uploadInParts } from '../../support/stores/bucket-calls.ts';
 import { memoryBucket } from '../../support/stores/memory-bucket.ts';
@@ -38,6 +38,15 @@ async function abandoned(bucket: Bucket, afterMs: number): Promise<readonly (str
     await each.remove({ signal });
   }
   return found.map(({ key }) => key).toSorted();
+}
+
+function ossBucket({ bucket: container, keys, endpoint }: OssServer): OssBucket {
+  const credentials = { storageEndpoint: 'unused.invalid', ...keys };
+  return new OssBucket({ container, credentials, endpoint, clock: systemClock });
+}
+
+function gcsBucket({ bucket: container, endpoint }: GcsServer): GcsBucket {
+  return new GcsBucket({ container, authorizer: anonymous, endpoint, clock: systemClock });
 }
 
 async function begin(bucket: Bucket): Promise<void> {
@@ -76,12 +85,7 @@ describe('uploads of ours that nobody goes on with for a day are found and remov
 
   it('on OSS', async () => {
     await using server = await startOssServer();
-    await using bucket = new OssBucket({
-      container: server.bucket,
-      credentials: { storageEndpoint: 'unused.invalid', ...server.keys },
-      endpoint: server.endpoint,
-      clock: systemClock,
-    });
+    await using bucket = ossBucket(server);
     await begin(bucket);
     assert.deepEqual(await abandoned(bucket, DAY - 60_000), []);
     assert.deepEqual(await abandoned(bucket, DAY + 1_000), ours.toSorted());
@@ -93,8 +97,7 @@ describe('uploads of ours that nobody goes on with for a day are found and remov
 
   it('on GCS, but for those of snapshots, which retention decides about', async () => {
     await using server = await startGcsServer({ auth: 'none' });
-    const { bucket: container, endpoint } = server;
-    await using bucket = new GcsBucket({ container, authorizer: anonymous, endpoint, clock: systemClock });
+    await using bucket = gcsBucket(server);
     await begin(bucket);
     const whole = 'a/v2/Companion-00000011-1795200000.tar.gz';
     await uploadInParts(bucket, whole, Buffer.from('whole'), 2);
@@ -111,8 +114,8 @@ describe('uploads of ours that nobody goes on with for a day are found and remov
 
   it('on GCS only when a retention has ended, and no new upload has written them again', async () => {
     await using server = await startGcsServer({ auth: 'none' });
-    const { bucket: container, endpoint, space } = server;
-    await using bucket = new GcsBucket({ container, authorizer: anonymous, endpoint, clock: systemClock });
+    const { space } = server;
+    await using bucket = gcsBucket(server);
     const [, companion = ''] = ours;
     const upload = await bucket.beginUpload(companion, { signal, partSize: 4 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('part') }, { signal });
@@ -158,12 +161,7 @@ describe('probes of a check-store that was killed', () => {
 describe('results of fleet verify that were not written to their end', () => {
   it('go after a day, and nothing else does', async () => {
     await using server = await startOssServer();
-    await using bucket = new OssBucket({
-      container: server.bucket,
-      credentials: { storageEndpoint: 'unused.invalid', ...server.keys },
-      endpoint: server.endpoint,
-      clock: systemClock,
-    });
+    await using bucket = ossBucket(server);
     const result = 'fleet/etcdbrctl-fleet/verify-1795200000-0-of-1.json';
     const rest = ['fleet/etcdbrctl-fleet/notes.json', 'fleet/verify-1795200000-0-of-1.json'];
     for (const key of [result, ...rest]) {

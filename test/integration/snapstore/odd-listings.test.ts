@@ -4,10 +4,8 @@ import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { Bucket, ListingDoubt } from '../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { FOREIGN_WORDS } from '../../conformance/cases/foreign-answer-cases.ts';
-import { RecordedLog } from '../../support/context/recorded-log.ts';
-import { type RawAnswer, rawHttp, startRawServer } from '../../support/servers/raw-server.ts';
-import { longTimeouts } from '../../support/stores/bucket-calls.ts';
-import { openRaw, type RawSubject, rawSubjects } from '../../support/stores/raw-subjects.ts';
+import { type RawAnswer, rawHttp } from '../../support/servers/raw-server.ts';
+import { type RawBucket, type RawName, startRawBucket } from '../../support/stores/raw-bucket.ts';
 
 const { signal } = new AbortController();
 const time = '2026-01-01T00:00:00.000Z';
@@ -64,18 +62,10 @@ before(() => {
 after(() => dir[Symbol.dispose]());
 
 /** A bucket that lists these objects, whatever is asked; Swift's pages end with the second one. */
-async function listing(
-  name: keyof typeof rawSubjects,
-  names: readonly (string | undefined)[],
-): Promise<AsyncDisposable & { readonly bucket: Bucket }> {
-  const subject: RawSubject = rawSubjects[name];
+async function listing(name: RawName, names: readonly (string | undefined)[]): Promise<RawBucket> {
   const page = pages[name] ?? assert.fail(name);
-  let url = '';
   let listings = 0;
-  const server = await startRawServer((socket, head) => {
-    if (subject.login?.(socket, head, url) === true) {
-      return;
-    }
+  const answer: RawAnswer = (socket, head) => {
     const [first = ''] = head.split('\r\n');
     if (/[?&]worm/.test(first)) {
       rawHttp('404 Not Found', '<Error><Code>NoSuchWORMConfiguration</Code></Error>')(socket, head);
@@ -85,16 +75,8 @@ async function listing(
       listings += 1;
       page(name.startsWith('Swift') && listings % 2 === 0 ? [] : names)(socket, head);
     }
-  });
-  url = server.url;
-  const bucket = await openRaw(subject, url, { dir, log: new RecordedLog(), timeouts: longTimeouts });
-  return {
-    bucket,
-    [Symbol.asyncDispose]: async () => {
-      await bucket[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
   };
+  return await startRawBucket(name, answer, { dir });
 }
 
 async function listed(
@@ -106,7 +88,7 @@ async function listed(
   return { keys: entries.map(({ key }) => key), doubts };
 }
 
-for (const name of Object.keys(pages) as (keyof typeof rawSubjects)[]) {
+for (const name of Object.keys(pages) as RawName[]) {
   describe(`a listing of ${name}`, () => {
     it('with objects of another prefix alone proves nothing', async () => {
       await using there = await listing(name, ['v9/a', 'v9/b']);
@@ -150,32 +132,15 @@ for (const name of Object.keys(pages) as (keyof typeof rawSubjects)[]) {
   });
 
   describe(`a range that the object of ${name} has`, () => {
-    const refusing = async (): Promise<AsyncDisposable & { readonly bucket: Bucket }> => {
-      const subject: RawSubject = rawSubjects[name];
-      let url = '';
-      const body = '<?xml version="1.0"?><Error><Code>InvalidRange</Code><Message>x</Message></Error>';
-      const server = await startRawServer((socket, head) => {
-        if (subject.login?.(socket, head, url) !== true) {
-          rawHttp('416 Range Not Satisfiable', body, {
-            'content-type': 'application/xml',
-            'x-ms-error-code': 'InvalidRange',
-            'x-trans-id': 'tx1',
-          })(socket, head);
-        }
-      });
-      url = server.url;
-      const bucket = await openRaw(subject, url, { dir, log: new RecordedLog(), timeouts: longTimeouts });
-      return {
-        bucket,
-        [Symbol.asyncDispose]: async () => {
-          await bucket[Symbol.asyncDispose]();
-          await server[Symbol.asyncDispose]();
-        },
-      };
-    };
+    const body = '<?xml version="1.0"?><Error><Code>InvalidRange</Code><Message>x</Message></Error>';
+    const refusal = rawHttp('416 Range Not Satisfiable', body, {
+      'content-type': 'application/xml',
+      'x-ms-error-code': 'InvalidRange',
+      'x-trans-id': 'tx1',
+    });
 
     it('is not empty because the store says that it lies beyond the end', async () => {
-      await using there = await refusing();
+      await using there = await startRawBucket(name, refusal, { dir });
       const read = (start: number): Promise<unknown[]> =>
         there.bucket
           .read('v2/a', { signal, size: 100, range: { start, end: start + 10 } })
