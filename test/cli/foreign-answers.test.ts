@@ -57,7 +57,12 @@ describe('a listing that was not asked for', () => {
       /the listing of another prefix/,
     ],
     ['<Name>other</Name><IsTruncated>false</IsTruncated>', /no snapshot is listed, but .* bucket "other"/],
-    ['<Name>backups</Name><KeyCount>5</KeyCount>', /no snapshot is listed, but .* has 5 objects, and shows none/],
+    ['<Name>backups</Name>', /the answer has no objects, and does not say that there are none/],
+    ['<Name>backups</Name><IsTruncated>maybe</IsTruncated>', /it sent a listing that says neither that more follows/],
+    [
+      '<KeyCount>5</KeyCount><IsTruncated>false</IsTruncated>',
+      /no snapshot is listed, but .* has 5 objects, and shows none/,
+    ],
   ] as const) {
     it(`proves no empty store: ${fields}`, async () => {
       await using rig = makeRig();

@@ -8,7 +8,10 @@ export interface PageFacts {
   readonly prefix?: string | undefined;
   /** How many entries the page says it has. */
   readonly announced?: number | undefined;
+  /** Whether more pages follow; undefined where the page does not say it. */
   readonly isTruncated?: boolean | undefined;
+  /** Folders in the place of their objects, where none were asked for. */
+  readonly folders?: number | undefined;
   /** Keys of its objects, and of marks of deleted ones. */
   readonly keys: readonly (string | undefined)[];
 }
@@ -28,8 +31,11 @@ export class ListingCheck {
     this.#location = location;
   }
 
-  /** Throws a {@link StoreError} of kind `invalid` for a page of another prefix, and for one that says nothing at all. */
-  page({ bucket, prefix, announced, isTruncated, keys }: PageFacts): void {
+  /**
+   * Throws a {@link StoreError} of kind `invalid` for a page of another prefix, for one that says nothing at all, and for one without objects
+   * that says neither that it ends nor what it is the listing of.
+   */
+  page({ bucket, prefix, announced, isTruncated, folders = 0, keys }: PageFacts): void {
     const asked = this.#asked;
     const entries = keys.length;
     const own = keys.filter((key) => key?.startsWith(asked.prefix) === true).length;
@@ -40,11 +46,17 @@ export class ListingCheck {
     if (prefix !== undefined && prefix !== '' && !isSame(prefix, asked.prefix)) {
       throw this.#failure('the answer is the listing of another prefix than was asked for');
     }
+    const isNamed = bucket === asked.bucket && isSame(prefix ?? '', asked.prefix);
+    if (isTruncated === undefined && entries === 0 && !isNamed) {
+      throw this.#failure('the answer has no objects, and does not say that there are none');
+    }
     this.#entries += own;
     if (own < entries) {
       this.#reason = 'the answer has objects of other prefixes than was asked for';
     } else if (announced !== undefined && announced > 0 && entries === 0) {
       this.#reason = `the answer says that it has ${countText(announced, 'object')}, and shows none`;
+    } else if (folders > 0 && entries === 0) {
+      this.#reason = 'the answer has folders in the place of objects, which were not asked for';
     } else if (bucket !== undefined && bucket !== '' && bucket !== asked.bucket) {
       // Some services name an alias.
       this.#reason = `the answer is that of the bucket "${bucket}", not of "${asked.bucket}"`;

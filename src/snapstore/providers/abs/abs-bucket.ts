@@ -14,7 +14,7 @@ import type { AzureCredentials } from '../../credentials/azure.ts';
 import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
-import { ListingCheck } from '../../http/listing-check.ts';
+import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -92,8 +92,8 @@ export class AbsBucket implements Bucket {
           .listBlobsFlat({ prefix, ...include, abortSignal })
           .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== undefined && { continuationToken }) });
         const { value } = await pages.next();
-        const { segment, continuationToken: next, containerName: bucket, prefix: answered } = value ?? {};
-        return { blobs: segment?.blobItems ?? [], next, bucket, prefix: answered };
+        const { segment, continuationToken: next, containerName, prefix: answered } = value ?? {};
+        return { blobs: segment?.blobItems ?? [], next, bucket: nameIn(containerName), prefix: answered };
       };
       const page = await this.#requests.run(task, pageOf).catch(async (error: unknown) => {
         if (!extras || !mayBeForExtras(error)) {
@@ -107,11 +107,10 @@ export class AbsBucket implements Bucket {
       });
       const { blobs, next } = page;
       const entries = blobs.map((blob) => entryOf(blob, this.location));
-      const facts = { bucket: page.bucket, prefix: page.prefix, isTruncated: next !== undefined && next !== '' };
+      const facts = { bucket: page.bucket, prefix: page.prefix, isTruncated: hasMore(next) };
       asked.page({ ...facts, keys: entries.map(({ key }) => key) });
       yield* entries.filter(({ key }) => key.startsWith(prefix));
-      // An empty token is that of the last page.
-      continuationToken = tokens.next({ more: next !== undefined && next !== '', token: next });
+      continuationToken = tokens.next({ more: hasMore(next) === true, token: next });
     } while (continuationToken !== undefined);
     if (asked.doubt !== undefined) {
       onDoubt?.(asked.doubt);
@@ -121,6 +120,7 @@ export class AbsBucket implements Bucket {
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
     const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
     const tokens = new PageTokens(task);
+    const asked = new ListingCheck({ bucket: this.#name, prefix: folder }, this.location);
     let continuationToken: string | undefined;
     do {
       const at = continuationToken;
@@ -129,12 +129,16 @@ export class AbsBucket implements Bucket {
           .listBlobsByHierarchy('/', { prefix: folder, abortSignal })
           .byPage({ maxPageSize: this.#pageSize, ...(at !== undefined && { continuationToken: at }) });
         const { value } = await pages.next();
-        const names = (value?.segment.blobPrefixes ?? []).map(({ name }: BlobPrefix) => name);
-        return { names, next: value?.continuationToken };
+        const { segment, continuationToken: next, containerName, prefix: answered } = value ?? {};
+        const names = (segment?.blobPrefixes ?? []).map(({ name }: BlobPrefix) => name);
+        const blobs = (segment?.blobItems ?? []).map(({ name }: BlobItem) => name);
+        const facts = { bucket: nameIn(containerName), prefix: answered, isTruncated: hasMore(next) };
+        return { names, next, facts: { ...facts, keys: [...names, ...blobs] } };
       });
+      asked.page(page.facts);
       yield* page.names.filter((name) => isFolderIn(folder, name));
       const { next } = page;
-      continuationToken = tokens.next({ more: next !== undefined && next !== '', token: next });
+      continuationToken = tokens.next({ more: hasMore(next) === true, token: next });
     } while (continuationToken !== undefined);
   }
 
@@ -204,7 +208,18 @@ function mayBeForExtras(error: unknown): boolean {
   return error instanceof StoreError && !isForeign(error) && (error.kind === 'invalid' || error.kind === 'denied');
 }
 
+/** The name of a container as an answer has it: the service wrote the whole URL once. */
+function nameIn(containerName: string | undefined): string | undefined {
+  return containerName?.split('/').at(-1);
+}
+
+/** Whether more follows; an empty token is that of the last page. */
+function hasMore(next: string | undefined): boolean | undefined {
+  return next === undefined ? undefined : next !== '';
+}
+
 interface FolderPage {
+  readonly facts: PageFacts;
   readonly names: readonly string[];
   readonly next: string | undefined;
 }

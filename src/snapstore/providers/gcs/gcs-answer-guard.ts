@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import * as z from 'zod';
 import { type ForeignAnswer, foreignMessage } from '../../http/foreign-answer.ts';
 
 /** A request, as far as its answer depends on it. */
@@ -7,9 +8,16 @@ interface Asked {
   readonly method?: string;
 }
 
-/** What the JSON API calls a page of a listing and an object, in the field `kind` of each. */
-const LISTING = 'storage#objects';
-const OBJECT = 'storage#object';
+/** A page of a listing, which leaves out what it has not: the SDK takes whatever else stands there for nothing as well. */
+const page = z.object({
+  kind: z.literal('storage#objects'),
+  items: z.array(z.unknown()).nullish(),
+  prefixes: z.array(z.string()).nullish(),
+  nextPageToken: z.string().nullish(),
+});
+
+/** An object, of which the rest is read later. */
+const object = z.object({ kind: z.literal('storage#object') });
 
 /** Headers of which the service sends at least one with the bytes of an object. */
 const OF_MEDIA = ['x-goog-generation', 'x-goog-hash', 'etag'];
@@ -26,8 +34,8 @@ export function admitJson(request: Asked, response: IncomingMessage, text: strin
     return {};
   }
   const value = parse(text);
-  const kind = typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : undefined;
-  if (kind !== (isListing(request) ? LISTING : OBJECT)) {
+  const isOne = (isListing(request) ? page : object).safeParse(value).success;
+  if (!isOne) {
     throw foreignGcsAnswer(request, response, text);
   }
   return value;

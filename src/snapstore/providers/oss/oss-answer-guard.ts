@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../../../runtime/limits.ts';
-import { type ForeignAnswer, foreignMessage, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
+import { ForeignAnswer, foreignMessage, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
+import { truncationMark, unknownEnd } from '../../http/truncation-mark.ts';
 
 /** A request, as far as its answer depends on it. */
 interface Asked {
@@ -18,6 +19,9 @@ export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffe
   if (expected === undefined ? isOfService(asked, response) : rootElement(text ?? '') === expected) {
     if (expected !== undefined && body !== undefined) {
       requireWholeXml(body);
+      if (expected === LISTING) {
+        requireListing(asked, body);
+      }
     }
     return;
   }
@@ -50,12 +54,24 @@ export function foreignAnswer({ url }: Asked, response: IncomingMessage, text: s
   return foreignMessage({ service: 'OSS', url }, response, text);
 }
 
+/** The SDK takes all marks but one for the end, and leaves out entries in which nothing is. */
+function requireListing({ url }: Asked, body: Buffer): void {
+  const mark = truncationMark(body);
+  const hasEmptyEntry = /<Contents\s*(\/>|>\s*<\/Contents\s*>)/.test(body.toString());
+  if ((mark !== 'true' && mark !== 'false') || hasEmptyEntry) {
+    const sent = hasEmptyEntry ? 'a listing of an object without its name' : unknownEnd;
+    throw new ForeignAnswer({ service: 'OSS', endpoint: new URL(url).origin, sent });
+  }
+}
+
+const LISTING = 'ListBucketResult';
+
 /** The root element of an answer that is XML; see each operation in the API reference of OSS. */
 function expectedRoot({ url, method }: Asked): string | undefined {
   const { searchParams } = new URL(url);
   if (method === 'GET') {
     return searchParams.has('list-type')
-      ? 'ListBucketResult'
+      ? LISTING
       : searchParams.has('worm')
         ? 'WormConfiguration'
         : searchParams.has('uploads')

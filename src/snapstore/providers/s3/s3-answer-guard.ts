@@ -9,6 +9,7 @@ import {
   requireWholeXml,
   rootElement,
 } from '../../http/foreign-answer.ts';
+import { truncationMark, unknownEnd } from '../../http/truncation-mark.ts';
 import { parseRefusal, S3Refusal } from './s3-refusal.ts';
 
 /** The root element of each answer that is XML; see the actions in the S3 API reference. */
@@ -23,6 +24,9 @@ const ROOTS: Readonly<Record<string, string>> = {
   CreateMultipartUploadCommand: 'InitiateMultipartUploadResult',
   CompleteMultipartUploadCommand: 'CompleteMultipartUploadResult',
 };
+
+/** The listings of objects, which end where their mark says so. */
+const LISTINGS: ReadonlySet<string> = new Set(['ListObjectsV2Command', 'ListObjectVersionsCommand']);
 
 /** Answers about one object: they have no XML. */
 const OF_OBJECTS: ReadonlySet<string> = new Set(['HeadObjectCommand', 'GetObjectCommand', 'UploadPartCommand']);
@@ -90,6 +94,10 @@ async function admit(response: WireResponse, call: Call): Promise<void> {
   }
   if (expected !== undefined) {
     requireWholeXml(bytes.content);
+  }
+  const mark = LISTINGS.has(call.command) ? truncationMark(bytes.content) : undefined;
+  if (mark !== undefined && !/^(true|false)$/i.test(mark)) {
+    throw new ForeignAnswer({ service: 'S3 service', endpoint: call.endpoint, sent: unknownEnd });
   }
 }
 

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../bucket.ts';
+import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { StoreError } from '../../store-error.ts';
 import { refusalOf, taskOf, versioningLately } from './bucket-rules.ts';
@@ -8,6 +9,7 @@ import type { S3Place } from './s3-place.ts';
 /** One page: the folders on it, and where the next begins. */
 interface FolderPage {
   readonly folders: readonly string[];
+  readonly facts: PageFacts;
   readonly more: boolean;
   readonly token: string | undefined;
 }
@@ -42,17 +44,19 @@ export async function* s3Folders(
 }
 
 async function* pagesOf(
-  { requests, location }: S3Place,
+  { requests, bucket, location }: S3Place,
   pageOf: PageOf,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): AsyncGenerator<string, void, undefined> {
   const tokens = new PageTokens({ action: 'list the folders in', object: location });
+  const asked = new ListingCheck({ bucket, prefix: folder }, location);
   let token: string | undefined;
   do {
     const at = token;
     const page = await requests.run(taskOf('list the folders in', location, signal), (abortSignal) =>
       pageOf(at, abortSignal),
     );
+    asked.page(page.facts);
     yield* page.folders.filter((each) => each.startsWith(folder) && each.length > folder.length);
     token = tokens.next(page);
   } while (token !== undefined);
@@ -63,7 +67,8 @@ function objectPage({ client, bucket, location }: S3Place, folder: string): Page
     const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ContinuationToken: token };
     const page = await client.send(new ListObjectsV2Command(input), { abortSignal });
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
-    return { folders, more: page.IsTruncated === true, token: page.NextContinuationToken };
+    const { NextContinuationToken: next, IsTruncated: more = next !== undefined } = page;
+    return { folders, facts: factsOf(page, [...folders, ...keysOf(page.Contents)]), more, token: next };
   };
 }
 
@@ -76,8 +81,25 @@ function versionPage({ client, bucket, location }: S3Place, folder: string): Pag
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
     const { NextKeyMarker: next, NextVersionIdMarker: nextVersion = null } = page;
     const following = next === undefined ? undefined : JSON.stringify([next, nextVersion]);
-    return { folders, more: page.IsTruncated === true, token: following };
+    const { IsTruncated: more = following !== undefined } = page;
+    const keys = [...keysOf(page.Versions), ...keysOf(page.DeleteMarkers)];
+    return { folders, facts: factsOf(page, [...folders, ...keys]), more, token: following };
   };
+}
+
+function factsOf(
+  page: {
+    readonly Name?: string | undefined;
+    readonly Prefix?: string | undefined;
+    readonly IsTruncated?: boolean | undefined;
+  },
+  keys: PageFacts['keys'],
+): PageFacts {
+  return { bucket: page.Name, prefix: page.Prefix, isTruncated: page.IsTruncated, keys };
+}
+
+function keysOf(listed: readonly { readonly Key?: string | undefined }[] = []): PageFacts['keys'] {
+  return listed.map(({ Key: key }) => key);
 }
 
 function named(name: string | undefined, location: string): string {

@@ -131,7 +131,8 @@ async function* objectPages(
     const { Contents: found = [] } = page;
     asked.page({ ...factsOf(page), announced: page.KeyCount, keys: keysOf(found) });
     yield found.map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
-    token = tokens.next({ more: page.IsTruncated === true, token: page.NextContinuationToken });
+    const { NextContinuationToken: next, IsTruncated: more = next !== undefined } = page;
+    token = tokens.next({ more, token: next });
   } while (token !== undefined);
   if (asked.doubt !== undefined) {
     doubt(asked.doubt);
@@ -235,7 +236,7 @@ async function* versionPages(
     }
     markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     const mark = page.NextKeyMarker === undefined ? undefined : JSON.stringify(markers);
-    more = tokens.next({ more: page.IsTruncated === true, token: mark });
+    more = tokens.next({ more: page.IsTruncated ?? mark !== undefined, token: mark });
     const last = more === undefined ? undefined : page.NextKeyMarker;
     const [held, wasDeleted] = last === undefined ? [] : [oldest.get(last), deleted.has(last)];
     if (last !== undefined) {
@@ -262,8 +263,10 @@ function factsOf(page: {
   readonly Name?: string | undefined;
   readonly Prefix?: string | undefined;
   readonly IsTruncated?: boolean | undefined;
-}): Pick<PageFacts, 'bucket' | 'prefix' | 'isTruncated'> {
-  return { bucket: page.Name, prefix: page.Prefix, isTruncated: page.IsTruncated };
+  readonly CommonPrefixes?: readonly unknown[] | undefined;
+}): Pick<PageFacts, 'bucket' | 'prefix' | 'isTruncated' | 'folders'> {
+  const { Name: bucket, Prefix: prefix, IsTruncated: isTruncated, CommonPrefixes: folders } = page;
+  return { bucket, prefix, isTruncated, folders: folders?.length };
 }
 
 function keysOf(listed: readonly Pick<Listed, 'Key'>[]): readonly (string | undefined)[] {

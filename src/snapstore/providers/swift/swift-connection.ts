@@ -191,7 +191,7 @@ export class SwiftConnection {
         },
       );
       const page = parse(answer);
-      if (page === undefined) {
+      if (page === undefined || !isOfContainer(answer)) {
         throw requestError(foreignAnswer(answer), what);
       }
       yield page;
@@ -245,6 +245,13 @@ function isSuccess(status: number): boolean {
 /** Swift numbers its transactions, and every object and segment has an ETag. */
 function isOfSwift({ headers }: Pick<SwiftResponse, 'headers'>): boolean {
   return ['x-trans-id', 'x-openstack-request-id', 'etag'].some((name) => headers[name] !== undefined);
+}
+
+/** Whether a listing comes from Swift. An ETag, which objects have, any list of JSON may have. */
+function isOfContainer({ headers }: Pick<SwiftResponse, 'headers'>): boolean {
+  return ['x-trans-id', 'x-openstack-request-id', 'x-container-object-count'].some(
+    (name) => headers[name] !== undefined,
+  );
 }
 
 /** A redirection, or a page that says of something that it is not there: Swift did not say it. */

@@ -23,7 +23,7 @@ describe('a page of a listing', () => {
       { ...sound, prefix: '' },
       { ...sound, prefix: undefined, announced: undefined },
       { keys: [], isTruncated: false },
-      { keys: [], bucket: 'b' },
+      { keys: [], bucket: 'b', prefix: asked.prefix },
       { keys: own },
       { ...sound, announced: 3, keys: own },
     ]) {
@@ -41,9 +41,22 @@ describe('a page of a listing', () => {
     assert.throws(() => doubtOf({ keys: [] }), /an empty element, without the fields of a listing/);
   });
 
+  it('without objects, is refused when it says neither that it ends nor whose listing it is', () => {
+    for (const page of [
+      { keys: [], bucket: 'b' },
+      { keys: [], bucket: 'b', prefix: '' },
+      { keys: [], prefix: asked.prefix },
+      { keys: [], bucket: 'alias', prefix: asked.prefix },
+      { keys: [], announced: 0 },
+    ]) {
+      assert.throws(() => doubtOf(page), /has no objects, and does not say that there are none/, JSON.stringify(page));
+    }
+  });
+
   it('proves nothing when it is of another bucket, or lacks what it announces, unless something is listed', () => {
     assert.match(doubtOf({ ...sound, bucket: 'other' }) ?? '', /that of the bucket "other", not of "b"/);
     assert.match(doubtOf({ ...sound, announced: 5 }) ?? '', /says that it has 5 objects, and shows none/);
+    assert.match(doubtOf({ ...sound, folders: 2 }) ?? '', /folders in the place of objects/);
     assert.match(doubtOf({ ...sound, keys: ['elsewhere', undefined] }) ?? '', /objects of other prefixes/);
     assert.equal(doubtOf({ ...sound, keys: ['elsewhere', ...own] }), undefined);
     assert.equal(doubtOf({ ...sound, bucket: 'alias', keys: own }), undefined);
