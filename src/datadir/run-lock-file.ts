@@ -1,5 +1,6 @@
 import { constants, type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import { isErrno } from '../fs/errno.ts';
+import { NoNewFiles } from '../fs/no-new-files.ts';
 import type { PinnedDirectory } from '../fs/pinned-directory.ts';
 import { isSameFile } from '../fs/same-file.ts';
 import { tryLockHandle } from '../runtime/process/file-lock.ts';
@@ -77,7 +78,9 @@ async function openLockFile(
       throw error;
     }
   }
-  const handle = await open(file, O_RDWR | O_CREAT | O_EXCL | always, 0o644);
+  const handle = await open(file, O_RDWR | O_CREAT | O_EXCL | always, 0o644).catch(async (error: unknown) => {
+    throw isErrno(error, 'ENOENT') && (await directory.isInPlace()) ? new NoNewFiles(directory.name) : error;
+  });
   const { uid, gid } = directory.owner;
   if (process.geteuid?.() === 0 && uid !== 0) {
     try {

@@ -1,3 +1,6 @@
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { kindOf } from '../fs/open-file.ts';
 import { Failure } from '../runtime/failure.ts';
 
 /** Another run has the data directory. */
@@ -24,4 +27,26 @@ export function changed(dataDir: string, action: string): Failure {
     found: 'it, or a directory above it, was moved or replaced meanwhile',
     remedy: 'leave it alone until the run has ended, and try again',
   });
+}
+
+/** A file is where the data directory, or a directory above it, would be; undefined when there is none any more. */
+export async function notADirectory(dataDir: string, action: string): Promise<Failure | undefined> {
+  const whole = path.resolve(dataDir);
+  for (let at = whole; at !== path.dirname(at); at = path.dirname(at)) {
+    const found = await lstat(at).catch(() => undefined);
+    if (found?.isDirectory() === true) {
+      return undefined;
+    }
+    if (found !== undefined) {
+      const subject = at === whole ? 'it' : at;
+      return new Failure({
+        code: 'not_a_directory',
+        action,
+        object: dataDir,
+        found: `${subject} is ${kindOf(found)}, not a directory`,
+        remedy: 'choose another path',
+      });
+    }
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { removeEmptyDirectories } from '../fs/directories.ts';
+import { isErrno } from '../fs/errno.ts';
 import { nearestExisting } from '../fs/existing-directory.ts';
 import { giveTree } from '../fs/give-tree.ts';
 import type { PinnedDirectory } from '../fs/pinned-directory.ts';
@@ -11,7 +12,7 @@ import { tryLockHandle } from '../runtime/process/file-lock.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { asOwnerOf, ownerOfFiles } from './owner.ts';
 import { type LockedPlace, lockPlace, type RunLockOptions } from './run-lock-place.ts';
-import { busy, changed } from './run-lock-refusal.ts';
+import { busy, changed, notADirectory } from './run-lock-refusal.ts';
 
 export type { RunLockOptions };
 
@@ -48,6 +49,14 @@ export class RunLock implements AsyncDisposable {
 
   /** Throws a {@link Failure} `data_dir_busy` when another run has it, and others when it cannot be looked at. */
   static async take(dataDir: string, context: RunContext, options: RunLockOptions): Promise<RunLock> {
+    try {
+      return await RunLock.#take(dataDir, context, options);
+    } catch (error) {
+      throw isErrno(error, 'ENOTDIR') ? ((await notADirectory(dataDir, options.action)) ?? error) : error;
+    }
+  }
+
+  static async #take(dataDir: string, context: RunContext, options: RunLockOptions): Promise<RunLock> {
     const location = await realLocation(dataDir);
     await refuseLinksOfOthers(location, options);
     for (let tries = 1; ; tries++) {

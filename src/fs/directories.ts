@@ -1,11 +1,13 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
+import { makingIn } from './no-new-files.ts';
 import { syncDirectory } from './sync.ts';
 
 /**
  * Makes `directory` (0700) and those above it that are missing; gives the topmost one made, or undefined when all existed.
- * Unlike Node's recursive mkdir it reports a read-only file system as that, not as a missing directory.
+ * Unlike Node's recursive mkdir it reports a read-only file system as that, not as a missing directory, and one in which nothing can be
+ * made as NoNewFiles.
  */
 export async function makeDirectories(directory: string): Promise<string | undefined> {
   try {
@@ -16,7 +18,7 @@ export async function makeDirectories(directory: string): Promise<string | undef
     }
   }
   const topmost = await makeDirectories(path.dirname(directory));
-  const made = await makeDirectory(directory);
+  const made = await makingIn({ path: path.dirname(directory) }, () => makeDirectory(directory));
   return topmost ?? (made ? directory : undefined);
 }
 

@@ -1,6 +1,7 @@
 import { Failure, type FailureParts } from '../runtime/failure.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
+import { NoNewFiles } from './no-new-files.ts';
 import { NotAFile } from './open-file.ts';
 import { NoProc } from './pinned-directory.ts';
 import { placeIn } from './place-in.ts';
@@ -31,6 +32,9 @@ export function refusalOf(error: unknown, object?: string): SystemRefusal | unde
       found: `it belongs to user ${error.user.uid}, and root may not become that user here`,
       remedy: 'run as that user, or allow it (CAP_SETUID, CAP_SETGID)',
     };
+  }
+  if (error instanceof NoNewFiles) {
+    return { code: 'file_error', found: error.message, remedy: 'choose a path on another one' };
   }
   if (error instanceof NoProc) {
     return { code: 'file_error', found: error.message, remedy: 'mount it: mount -t proc proc /proc' };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rmdir } from 'node:fs/promises';
 import { isErrno } from './errno.ts';
+import { makingIn } from './no-new-files.ts';
 import type { PinnedDirectory } from './pinned-directory.ts';
 import { emptyDirectory } from './remove-tree.ts';
 
@@ -30,7 +31,7 @@ export class PrivateDirectory implements AsyncDisposable {
 
   /** Makes one with a name that the caller has made up. Throws what the operating system says. */
   static async makeNamed(parent: PinnedDirectory, name: string): Promise<PrivateDirectory> {
-    await mkdir(parent.at(name), { mode: 0o700 });
+    await makingIn(parent, () => mkdir(parent.at(name), { mode: 0o700 }));
     const pinned = await parent.child(name);
     try {
       const { uid, mode } = await pinned.handle.stat();

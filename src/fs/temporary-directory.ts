@@ -1,6 +1,7 @@
 import { mkdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from './directories.ts';
+import { makingIn } from './no-new-files.ts';
 import { othersCanReplace } from './others-can-replace.ts';
 import { PinnedDirectory } from './pinned-directory.ts';
 import { PrivateDirectory } from './private-directory.ts';
@@ -43,7 +44,7 @@ interface Made {
 
 async function make(above: string, name: string): Promise<Made> {
   const directory = path.join(above, name);
-  await mkdir(directory, { mode: 0o700 });
+  await makingIn({ path: above }, () => mkdir(directory, { mode: 0o700 }));
   return { directory, end: () => removeTree(directory) };
 }
 

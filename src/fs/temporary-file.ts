@@ -1,6 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
+import { makingIn } from './no-new-files.ts';
 import { othersCanReplace } from './others-can-replace.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 import { keepAlive } from './scratch-life.ts';
@@ -27,7 +28,7 @@ export async function createTemporaryFile(directory: string, purpose: string): P
     ? held.use(await createTemporaryDirectory(directory, purpose)).path
     : directory;
   const file = path.join(around, scratchName(purpose));
-  const handle = await open(file, 'wx+', 0o600);
+  const handle = await makingIn({ path: around, name: directory }, () => open(file, 'wx+', 0o600));
   held.defer(() => rm(file, { force: true }));
   held.defer(() => handle.close());
   held.use(keepAlive((time) => handle.utimes(time, time)));

@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
+import { makingIn } from '../../fs/no-new-files.ts';
 import { removeLeftovers } from '../../fs/remove-leftovers.ts';
 import { keepAlive } from '../../fs/scratch-life.ts';
 import { scratchName } from '../../fs/scratch-name.ts';
@@ -51,7 +52,8 @@ export class StagedOutput implements AsyncDisposable {
       const topmost = await makeDirectories(directory);
       await removeLeftovers(directory);
       const staged = path.join(directory, scratchName('export'));
-      return new StagedOutput({ target, named, staged, handle: await open(staged, 'wx', 0o600), topmost });
+      const handle = await makingIn({ path: directory }, () => open(staged, 'wx', 0o600));
+      return new StagedOutput({ target, named, staged, handle, topmost });
     });
   }
 

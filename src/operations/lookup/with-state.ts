@@ -6,6 +6,7 @@ import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createScratchDirectory } from '../../fs/scratch-directory.ts';
+import { makingTemporary, writingTemporary } from '../../fs/work-directory.ts';
 import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
@@ -133,7 +134,7 @@ async function withFileState<T>(
     }
     return await withDatabase({ ...found, file: source.path }, context, work);
   }
-  await using scratch = await createScratchDirectory(tempDir, 'lookup', context);
+  await using scratch = await makingTemporary(tempDir, () => createScratchDirectory(tempDir, 'lookup', context));
   const directory = path.join(scratch.path, 'index');
   const deltasAfter = (): Promise<readonly StoredSnapshot[]> => Promise.resolve([]);
   const part =
@@ -148,7 +149,7 @@ async function withFileState<T>(
   }
   const file = path.join(scratch.path, 'db');
   const target = { file, skipHashCheck: false, onRead: () => undefined };
-  await writeFull({ store, full: snapshot }, target, context);
+  await writingTemporary(tempDir, () => writeFull({ store, full: snapshot }, target, context));
   const clusterId = await clusterIdOfFull({ store, full: snapshot }, context);
   return await withDatabase({ ...found, file, clusterId }, context, work);
 }

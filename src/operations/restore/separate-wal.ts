@@ -3,7 +3,7 @@ import { constants, type FileHandle, mkdir, open, readdir, rename, unlink } from
 import path from 'node:path';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { formatSegmentName } from '../../datadir/wal/segment-name.ts';
-import { makeDirectories } from '../../fs/directories.ts';
+import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { nearestExisting } from '../../fs/existing-directory.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
@@ -47,11 +47,14 @@ export class SeparateWal implements AsyncDisposable {
   /** Absolute, without links. */
   readonly name: string;
   readonly #directory: PinnedDirectory;
+  /** The topmost directory that was made for it; undefined when all existed. */
+  readonly #made: string | undefined;
   #staged: string | undefined;
 
-  private constructor(directory: PinnedDirectory) {
-    this.name = directory.name;
-    this.#directory = directory;
+  private constructor({ pinned, made }: OpenedPlace) {
+    this.name = pinned.name;
+    this.#directory = pinned;
+    this.#made = made;
   }
 
   /**
@@ -60,12 +63,13 @@ export class SeparateWal implements AsyncDisposable {
    */
   static async open(walDir: string, { lock }: { readonly lock: RunLock }): Promise<SeparateWal> {
     const directory = path.resolve(walDir);
-    const pinned = await opened(directory, lock);
+    const place = await opened(directory, lock);
+    const { pinned } = place;
     try {
       if (lock.directory === undefined || !isSameFile(pinned.identity, lock.directory.identity)) {
         await lock.lockToo(pinned.handle);
       }
-      return new SeparateWal(pinned);
+      return new SeparateWal(place);
     } catch (error) {
       await pinned[Symbol.asyncDispose]();
       throw error;
@@ -77,8 +81,20 @@ export class SeparateWal implements AsyncDisposable {
     return (await this.#names()).some(isSegment);
   }
 
-  /** Takes the log out of `memberDir`, the `member` directory of a new member, in which it was built as `wal`. */
+  /**
+   * Takes the log out of `memberDir`, the `member` directory of a new member, in which it was built as `wal`. Nothing of it remains after a
+   * failure.
+   */
   async stage(memberDir: string): Promise<void> {
+    try {
+      await this.#stage(memberDir);
+    } catch (error) {
+      await this.discard();
+      throw fileFailure(error, { action: 'write the log into', object: this.name }) ?? error;
+    }
+  }
+
+  async #stage(memberDir: string): Promise<void> {
     const built = path.join(memberDir, 'wal');
     await this.discard();
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
@@ -177,6 +193,9 @@ export class SeparateWal implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#directory[Symbol.asyncDispose]();
+    if (this.#made !== undefined) {
+      await removeEmptyDirectories(this.name, this.#made);
+    }
   }
 
   async #names(): Promise<readonly string[]> {
@@ -184,22 +203,28 @@ export class SeparateWal implements AsyncDisposable {
   }
 }
 
-async function opened(directory: string, lock: RunLock): Promise<PinnedDirectory> {
+interface OpenedPlace {
+  readonly pinned: PinnedDirectory;
+  readonly made: string | undefined;
+}
+
+async function opened(directory: string, lock: RunLock): Promise<OpenedPlace> {
   try {
-    await makeFor(directory, (lock.directory ?? lock.parent)?.owner);
-    return await PinnedDirectory.open(directory);
+    const made = await makeFor(directory, (lock.directory ?? lock.parent)?.owner);
+    return { pinned: await PinnedDirectory.open(directory), made };
   } catch (error) {
     throw fileFailure(error, { action: 'use the --wal-dir', object: directory }) ?? error;
   }
 }
 
-/** Where only root can change anything, root makes the directory; elsewhere it is made with the rights of the owner. */
-async function makeFor(directory: string, owner: Owner | undefined): Promise<void> {
+/** Where only root can change anything, root makes the directory; elsewhere it is made with the rights of the owner. Gives the topmost one made. */
+async function makeFor(directory: string, owner: Owner | undefined): Promise<string | undefined> {
   await using nearest = await nearestExisting(directory);
   const made = await actingAs(nearest.owner, () => makeDirectories(directory));
   if (made !== undefined && owner !== undefined && nearest.owner.uid === 0 && process.geteuid?.() === 0) {
     await giveTree(made, owner);
   }
+  return made;
 }
 
 /** The first bytes of a mark, which may be anybody's file. */

@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { alarmText, readAlarmRecords } from '../../datadir/mvcc/alarm-records.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect-database.ts';
 import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
-import { createTemporaryFile } from '../../fs/temporary-file.ts';
+import { createScratchDirectory } from '../../fs/scratch-directory.ts';
+import { makingTemporary, writingTemporary } from '../../fs/work-directory.ts';
 import { factsOfFull } from '../../objects/full-facts.ts';
 import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
@@ -75,11 +77,13 @@ async function statusOfFile(request: StatusRequest, context: RunContext): Promis
   await using _held = store;
   const { compression, encryption, size } = snapshot;
   if (compression !== 'none' || encryption !== undefined) {
-    await using temporary = await createTemporaryFile(request.tempDir, 'status');
-    const target = { file: temporary.path, skipHashCheck: false, onRead: () => undefined };
-    await writeFull({ store, full: snapshot }, target, context);
+    const { tempDir } = request;
+    await using scratch = await makingTemporary(tempDir, () => createScratchDirectory(tempDir, 'status', context));
+    const file = path.join(scratch.path, 'db');
+    const target = { file, skipHashCheck: false, onRead: () => undefined };
+    await writingTemporary(tempDir, () => writeFull({ store, full: snapshot }, target, context));
     const facts = await factsOfFull({ store, full: snapshot }, context);
-    return await inspected(temporary.path, { kind: 'snapshot', compression, facts }, context);
+    return await inspected(file, { kind: 'snapshot', compression, facts }, context);
   }
   if (!endsWithHash(size)) {
     return await inspected(request.path, { kind: 'database' }, context);

@@ -27,7 +27,7 @@ export function errorText(error: unknown): string {
   let cause = causeOf(error);
   for (let depth = 0; cause !== undefined && depth < maxDepth; depth++) {
     const more = isFileSystemError(cause)
-      ? systemPart(cause, text)
+      ? systemPart(cause, { text, object: error instanceof Failure ? error.object : undefined })
       : isListenError(cause)
         ? codePart(cause.code, text)
         : isOfCompression(cause)
@@ -60,7 +60,10 @@ function withoutPlace(part: string, cause: unknown): string {
 }
 
 /** What an error of the operating system adds to a text, in our words. */
-function systemPart(error: FileSystemError, text: string): string {
+function systemPart(
+  error: FileSystemError,
+  { text, object }: { readonly text: string; readonly object: string | undefined },
+): string {
   const { found } = systemRefusal(error);
   const said = comparable(text);
   const isSaid =
@@ -68,7 +71,9 @@ function systemPart(error: FileSystemError, text: string): string {
     text.includes(`(${systemCode(error)})`) ||
     said.includes(comparable(error.message));
   const place = placeOf(error);
-  const where = place === undefined || text.includes(place) ? '' : ` (at ${place})`;
+  // What was given as a relative path is the end of it.
+  const isNamed = place === undefined || text.includes(place) || (object !== undefined && place.endsWith(`/${object}`));
+  const where = isNamed ? '' : ` (at ${place})`;
   return `${isSaid ? '' : `: ${found}`}${where}`;
 }
 

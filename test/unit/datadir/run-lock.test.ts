@@ -15,7 +15,7 @@ import { RunLock, type RunLockOptions } from '../../../src/datadir/run-lock.ts';
 import { actingAs } from '../../../src/runtime/process/acting-as.ts';
 import { type HandleLock, lockError, tryLockHandle } from '../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
-import { unlessRoot } from '../../support/context/skip-reasons.ts';
+import { unlessLinux, unlessRoot } from '../../support/context/skip-reasons.ts';
 
 const action = 'restore into';
 
@@ -54,6 +54,28 @@ describe('RunLock', () => {
       await assert.rejects(take(dir.join('a', 'b', 'data')), { code: 'data_dir_busy' });
     }
     assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('names the file that is where a directory would be', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('file'), '');
+    const refused = { code: 'not_a_directory' } as const;
+    await assert.rejects(take(dir.join('file')), {
+      ...refused,
+      message: `cannot restore into ${dir.join('file')}: it is a file, not a directory; choose another path`,
+    });
+    await assert.rejects(take(dir.join('file/x/data')), {
+      ...refused,
+      message: `cannot restore into ${dir.join('file/x/data')}: ${dir.join('file')} is a file, not a directory; choose another path`,
+    });
+  });
+
+  it('says of a file system in which nothing can be made that it is one', { skip: unlessLinux }, async () => {
+    await assert.rejects(
+      take('/proc/data'),
+      /^NoNewFiles: the file system of \/proc takes no new files or directories$/,
+    );
+    await assert.rejects(take('/proc/above/data'), /^NoNewFiles: the file system of \/proc takes no/);
   });
 
   it('takes over the file of a killed run', async () => {
@@ -166,12 +188,5 @@ describe('RunLock', () => {
       await using absent = await take(dir.join('absent'));
       assert.equal(absent.parent, undefined);
     });
-  });
-
-  it('says that a part of the path is no directory', async () => {
-    using dir = makeTempDir();
-    writeFileSync(dir.join('file'), '');
-    await assert.rejects(take(dir.join('file')), { code: 'ENOTDIR' });
-    await assert.rejects(take(dir.join('file', 'data')), { code: 'ENOTDIR' });
   });
 });

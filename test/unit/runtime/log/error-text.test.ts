@@ -73,6 +73,16 @@ describe('an error in one line', () => {
     assert.equal(errorText(failure), failure.message);
   });
 
+  it('says nothing of the place that was given as a relative path', () => {
+    const cause = Object.assign(new Error("EROFS: read-only file system, mkdir '/work/data/new'"), {
+      ...{ code: 'EROFS', errno: -30, syscall: 'mkdir', path: '/work/data/new' },
+    });
+    const failure = fileFailure(cause, { action: 'restore into', object: 'data/new' });
+    assert.equal(errorText(failure), 'cannot restore into data/new: the file system is read-only; mount it writable');
+    const other = fileFailure(cause, { action: 'restore into', object: 'new/data' });
+    assert.match(errorText(other), / \(at \/work\/data\/new\)$/);
+  });
+
   it('says nothing of the path of a cause that the text has in its own words', () => {
     const damage = new Damage({
       file: '/tmp/etcdbrctl-status-1.tmp',
