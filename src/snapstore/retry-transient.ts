@@ -83,8 +83,7 @@ export async function retryTransient<T>(
     } catch (error) {
       const now = clock.monotonic();
       tookMs += now - tried;
-      const isWorthIt = error instanceof StoreError && error.kind === 'transient' && unless?.(error) !== true;
-      if (!isWorthIt || tookMs >= triesMs) {
+      if (!(error instanceof StoreError) || !isWorthIt(error, unless) || tookMs >= triesMs) {
         throw error;
       }
       delayMs = waitAfter(error, usualMs);
@@ -94,6 +93,10 @@ export async function retryTransient<T>(
     await clock.sleep(delayMs, signal);
   }
   return await attempt();
+}
+
+function isWorthIt(error: StoreError, unless: RetryOptions['unless']): boolean {
+  return error.kind === 'transient' && !error.isLasting && unless?.(error) !== true;
 }
 
 /** The waits before each further try, ms. */

@@ -12,14 +12,17 @@ export class StoreError extends Failure {
   override readonly showsCauses: boolean = false;
   /** How long the store asked to wait (`Retry-After`), ms; undefined when it did not. */
   readonly retryAfterMs: number | undefined;
+  /** Set where another try at once is not worth its time, although the error is `transient`. */
+  readonly isLasting: boolean;
 
   constructor(
     kind: StoreErrorKind,
-    parts: Omit<FailureParts, 'code'> & { readonly retryAfterMs?: number | undefined },
+    parts: Omit<FailureParts, 'code'> & { readonly retryAfterMs?: number | undefined; readonly isLasting?: boolean },
   ) {
     super({ ...parts, code: `store_${kind}` });
     this.kind = kind;
     this.retryAfterMs = parts.retryAfterMs;
+    this.isLasting = parts.isLasting ?? false;
   }
 }
 

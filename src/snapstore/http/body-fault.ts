@@ -5,3 +5,6 @@ export class BodyFault extends Error {
     this.name = 'BodyFault';
   }
 }
+
+/** A body of which next to nothing came in the time for it. */
+export class BodyDripped extends BodyFault {}

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BodyFault } from './body-fault.ts';
+import { BodyDripped, BodyFault } from './body-fault.ts';
 import { DeadlineExceeded, type RequestBounds, withDeadline } from './request-deadline.ts';
 
 /** A body as the SDK returns it. */
@@ -143,7 +143,7 @@ class ObjectBody extends Readable {
       }
       clearTimeout(this.#stall);
       if (this.#isDripping(chunk.length)) {
-        this.#fail(new BodyFault(`no more than ${this.#waitedFor} bytes came within ${this.#call.stallMs / 1000} s`));
+        this.#fail(new BodyDripped(`no more than ${this.#waitedFor} bytes came within ${this.#call.stallMs / 1000} s`));
         return;
       }
       this.#raw.checksum?.update(chunk);

@@ -7,9 +7,10 @@ import {
   retryTransient,
   shortRetries,
 } from '../retry-transient.ts';
-import type { StoreError } from '../store-error.ts';
+import { StoreError } from '../store-error.ts';
 import { openBody, type RawBody } from './object-body.ts';
 import { type RequestBounds, withDeadline } from './request-deadline.ts';
+import { type Hearing, Silence, type SilenceBounds } from './silence.ts';
 
 /** How long requests may take, and how they are tried again. */
 export interface RequestTimeouts {
@@ -23,6 +24,8 @@ export interface RequestTimeouts {
   readonly retries: RetryPolicy;
   /** For opening a body, which its reader asks for again. Left out: {@link retries}. */
   readonly openRetries?: RetryPolicy;
+  /** For reads, and for parts of uploads, of a store that is silent. Left out: {@link readSilence} and {@link partSilence}. */
+  readonly silence?: { readonly reads: SilenceBounds; readonly parts: SilenceBounds };
   /** Told of each failure that is followed by another try, except of the opening of a body. */
   readonly onRetry?: RetryOptions['onRetry'];
 }
@@ -35,6 +38,12 @@ export const defaultTimeouts: RequestTimeouts = {
   retries: requestRetries,
   openRetries: shortRetries,
 };
+
+/** A read is tried for this long, and then two others for ten seconds each. */
+export const readSilence: SilenceBounds = { afterMs: 300_000, thenMs: 10_000 };
+
+/** A part may be large, and the way slow. */
+export const partSilence: SilenceBounds = { afterMs: 900_000, thenMs: 60_000 };
 
 /** One request: what it does, to what, and whether it may be sent again without harm. */
 export interface StoreTask {
@@ -63,24 +72,46 @@ export class StoreRequests {
   readonly clock: Clock;
   readonly timeouts: RequestTimeouts;
   readonly #translate: StoreRequestsOptions['translate'];
+  readonly #reads: Silence;
+  readonly #parts: Silence;
 
   constructor({ clock, timeouts, translate }: StoreRequestsOptions) {
     this.clock = clock;
     this.timeouts = timeouts;
     this.#translate = translate;
+    const { reads, parts } = timeouts.silence ?? { reads: readSilence, parts: partSilence };
+    this.#reads = new Silence('read', { clock, bounds: reads });
+    this.#parts = new Silence('upload of a part', { clock, bounds: parts });
   }
 
   /** Runs `call`, again while its failures are transient and the task may be retried. The call's signal ends the request. */
   async run<T>(task: StoreTask, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { retries: policy, onRetry } = this.timeouts;
     const how = { policy, ...(onRetry !== undefined && { onRetry }) };
-    return await this.#retry(task, how, () => withDeadline(this.#bounds(task), call));
+    return await this.#retry(task, how, async () => {
+      if (task.deadlineMs === undefined) {
+        return await withDeadline(this.#bounds(task), call);
+      }
+      const hearing = this.#parts.begin(task);
+      return await withDeadline(this.#bounds(task, hearing), heard(hearing, call));
+    });
   }
 
   /** Like {@link run}, for a body that is streamed. Its reader, who asks for it again, says so. */
   async stream(task: StoreTask, open: (signal: AbortSignal) => Promise<RawBody>): Promise<Readable> {
     const { stallMs, retries, openRetries = retries } = this.timeouts;
-    return await this.#retry(task, { policy: openRetries }, () => openBody({ ...this.#bounds(task), stallMs, open }));
+    return await this.#retry(task, { policy: openRetries }, async () => {
+      const hearing = this.#reads.begin(task);
+      const bounds = this.#bounds(task, hearing);
+      const body = await openBody({
+        ...bounds,
+        stallMs: hearing.within(stallMs),
+        open: refusable(hearing, open),
+      });
+      // A store may send a beginning and no more.
+      body.once('end', () => hearing.answered());
+      return body;
+    });
   }
 
   async #retry<T>(
@@ -91,11 +122,37 @@ export class StoreRequests {
     return retry === 'never' ? await attempt() : await retryTransient(attempt, { clock: this.clock, signal, ...how });
   }
 
-  #bounds(task: StoreTask): RequestBounds {
+  #bounds(task: StoreTask, hearing?: Hearing): RequestBounds {
+    const translate = (error: unknown): StoreError => this.#translate(error, task);
+    const usualMs = task.deadlineMs ?? this.timeouts.requestMs;
     return {
       signal: task.signal,
-      deadlineMs: task.deadlineMs ?? this.timeouts.requestMs,
-      translate: (error) => this.#translate(error, task),
+      deadlineMs: hearing?.within(usualMs) ?? usualMs,
+      translate: hearing === undefined ? translate : (error) => hearing.failed(error, translate(error)),
     };
   }
+}
+
+/** A request whose success is an answer. */
+function heard<T>(hearing: Hearing, call: (signal: AbortSignal) => Promise<T>): typeof call {
+  const request = refusable(hearing, call);
+  return async (signal) => {
+    const result = await request(signal);
+    hearing.answered();
+    return result;
+  };
+}
+
+/** A request that throws a {@link StoreError} itself about what was answered, which is not translated. */
+function refusable<T>(hearing: Hearing, call: (signal: AbortSignal) => Promise<T>): typeof call {
+  return async (signal) => {
+    try {
+      return await call(signal);
+    } catch (error) {
+      if (error instanceof StoreError) {
+        hearing.answered();
+      }
+      throw error;
+    }
+  };
 }
