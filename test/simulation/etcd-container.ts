@@ -24,7 +24,7 @@ export class EtcdContainer implements Container {
   /** What it waits for, for the history of a failure. */
   #phase = 'begins';
   #hasFailed = false;
-  /** Whether something could tell, all the time that it initialized, that there was a cluster. */
+  /** Whether something could tell, all the time since the initialization was begun whose result counts, that there was a cluster. */
   #isRemembered = true;
 
   constructor(world: World, pod: Pod) {
@@ -103,7 +103,6 @@ export class EtcdContainer implements Container {
     const { directories, random } = this.#world;
     const { member } = this.#pod;
     this.#phase = 'waits for the initialization';
-    this.#isRemembered = true;
     while (!this.#isOver) {
       this.#isRemembered &&= remembers(this.#world, this.#pod);
       const { process, isRunning, life } = this.#pod;
@@ -135,6 +134,8 @@ export class EtcdContainer implements Container {
     const { life, starts } = this.#pod;
     const { word } = life.initialization.read();
     if (word === 'New') {
+      // A result whose sending was lost is read again by the next start of etcd: what it rests on is as old as its initialization.
+      this.#isRemembered = remembers(this.#world, this.#pod);
       starts.asked(this.#mode, word);
       life.initialization.start(this.#mode);
     }

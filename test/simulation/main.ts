@@ -7,6 +7,7 @@ import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 import { cacheDir } from '../../scripts/lab/project-root.ts';
 import { makeProcessLight } from './light-process.ts';
+import { StandstillWatch } from './standstill-watch.ts';
 import { makeFilesSynchronous } from './synchronous-files.ts';
 
 const one = process.env['SIMULATION_SEED'];
@@ -66,6 +67,7 @@ async function shareOut(): Promise<void> {
 /** Ends early, with its files removed, when the signal aborts. */
 async function simulateAll(signal: AbortSignal): Promise<void> {
   enableCompileCache(path.join(cacheDir, 'compile'));
+  const watch = await StandstillWatch.start();
   makeFilesSynchronous();
   if (one === undefined) {
     makeProcessLight();
@@ -77,7 +79,7 @@ async function simulateAll(signal: AbortSignal): Promise<void> {
   let happened = 0;
   let seconds = 0;
   for (let seed = first; seed < first + count; seed++) {
-    const simulation = new Simulation({ seed, golden, signal });
+    const simulation = new Simulation({ seed, golden, signal, watch });
     try {
       await simulation.run();
     } catch (error) {
@@ -86,7 +88,8 @@ async function simulateAll(signal: AbortSignal): Promise<void> {
         return;
       }
       process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
-      return;
+      // What goes round in circles would keep the process.
+      process.exit();
     }
     happened += simulation.time.happened;
     seconds += simulation.time.now / 1_000;

@@ -1,12 +1,13 @@
 // Takes long: thousands of simulated lives.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { goldenMember } from './golden-member.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { Simulation } from './simulation.ts';
@@ -30,6 +31,64 @@ test('lives of a cluster with its sidecars keep what was acknowledged', async ()
 test('a seed gives the same history again', async () => {
   const [first, second] = await Promise.all([simulate({ SIMULATION_SEED: '22' }), simulate({ SIMULATION_SEED: '22' })]);
   assert.equal(lives(first.stdout), lives(second.stdout));
+});
+
+test('a start of etcd upon a result whose sending was lost is judged by what could be known at its initialization', async () => {
+  await simulate({ SIMULATION_FIRST: '55014432', SIMULATION_SEEDS: '1' });
+});
+
+test('what goes round in circles at one moment fails, with the history', async () => {
+  const circles: readonly ((simulation: Simulation) => () => void)[] = [
+    ({ time }) => {
+      const again = (): void => void time.after(0, again);
+      again();
+      return () => undefined;
+    },
+    () => {
+      let isOver = false;
+      const again = (): unknown => isOver || setImmediate(again);
+      again();
+      return () => {
+        isOver = true;
+      };
+    },
+  ];
+  for (const begin of circles) {
+    let end: (() => void) | undefined;
+    const simulation = new Simulation({
+      golden: await golden,
+      seed: 3,
+      onStep: (life) => {
+        end ??= begin(life);
+      },
+    });
+    await assert.rejects(
+      simulation.run(),
+      /no end is seen of what happens at [\s\S]*SIMULATION_SEED=3[\s\S]* 0\.\d{3} /,
+    );
+    end?.();
+  }
+});
+
+test('a life that never lets go of its thread is ended by another one, with the history and without its files', async () => {
+  using parent = makeTempDir();
+  const directory = parent.join('life');
+  mkdirSync(directory);
+  const script = `
+    import(${JSON.stringify(path.join(import.meta.dirname, 'standstill-watch.ts'))}).then(async ({ StandstillWatch }) => {
+    const watch = await StandstillWatch.start({ mostMs: 300 });
+    watch.begins(7, ${JSON.stringify(directory)});
+    watch.told('    0.001 etcd-0       opens ${directory}/db');
+    for (;;) await undefined;
+    });`;
+  const failed = await promisify(execFile)(process.execPath, ['--eval', script], {
+    timeout: 60_000,
+  }).catch((error: unknown) => error as { readonly stderr: string; readonly signal: string });
+  assert.match(
+    failed.stderr,
+    /^Seed 7 fails: .*does not end\n.*SIMULATION_SEED=7 .*\n {4}0\.001 etcd-0 {7}opens \/db\n$/,
+  );
+  assert.ok(!existsSync(directory));
 });
 
 test('an object that disappears from the store is noticed', async () => {

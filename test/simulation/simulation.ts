@@ -17,6 +17,7 @@ import { ModelDatabases } from './model-databases.ts';
 import { ModelStore } from './model-store.ts';
 import { ProcessStarter } from './process-starter.ts';
 import { RandomStreams } from './random-streams.ts';
+import type { StandstillWatch } from './standstill-watch.ts';
 import { VirtualTime } from './virtual-time.ts';
 import type { MadeRequest, Pod, World } from './world.ts';
 import { WrittenObjects } from './written-objects.ts';
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly onStep?: (simulation: Simulation) => void;
   /** Ends it early: it throws then. */
   readonly signal?: AbortSignal;
+  /** Sees to it that a life that never lets go of its thread is told of. */
+  readonly watch?: StandstillWatch;
 }
 
 /** Files in memory, where there are any. */
@@ -71,14 +74,16 @@ export class Simulation implements World {
   constructor(options: SimulationOptions) {
     this.#options = options;
     const { seed, golden } = options;
-    const time = new VirtualTime(options.signal);
+    const { signal, watch } = options;
+    const time = new VirtualTime({ signal, onTurn: watch && (() => watch.turned()) });
     this.time = time;
     const streams = new RandomStreams(seed);
     this.#streams = streams;
     this.random = streams.of('faults');
     const tempDir = makeTempDir(existsSync(memoryDir) ? { parent: memoryDir } : {});
     this.#tempDir = tempDir;
-    this.chronicle = new Chronicle(time, tempDir.path);
+    watch?.begins(seed, tempDir.path);
+    this.chronicle = new Chronicle(time, tempDir.path, watch && ((line) => watch.told(line)));
     const { random, chronicle } = this;
     this.#requests = new MadeRequests(time, this.chronicle);
     const databases = new ModelDatabases(golden, tempDir);
@@ -118,25 +123,21 @@ export class Simulation implements World {
 
   /** Runs it to its end. Throws an Error with the whole history when something is wrong. */
   async run(): Promise<void> {
-    try {
-      this.#writeAgain();
-      await this.time.pass(this.random.integer(30_000));
-      for (let left = faultCount.least + this.random.integer(faultCount.more + 1); left > 0; left--) {
-        this.#options.onStep?.(this);
-        const fault = await nextFault(this);
-        this.chronicle.tell('fault', fault);
-        await this.time.pass(this.random.integer(this.random.pick([500, 5_000, 20_000, 60_000])));
-        this.invariants.check();
+    const errors: unknown[] = [];
+    for (const part of [() => this.#live(), () => this.#end()]) {
+      try {
+        await part();
+      } catch (error) {
+        errors.push(error);
       }
-      await this.#calm();
-      await this.#stop();
-    } catch (error) {
+    }
+    if (errors.length > 0) {
+      // What fails at the end as well is a consequence.
+      const [error] = errors;
       const again = `Again: SIMULATION_SEED=${this.#options.seed} make simulate`;
       throw new Error([error instanceof Error ? error.message : error, again, this.chronicle.text].join('\n'), {
         cause: error,
       });
-    } finally {
-      await this.#end();
     }
   }
 
@@ -209,6 +210,20 @@ export class Simulation implements World {
       }
       this.time.after(random.integer(this.#writePeriodMs), () => this.#writeAgain());
     }
+  }
+
+  async #live(): Promise<void> {
+    this.#writeAgain();
+    await this.time.pass(this.random.integer(30_000));
+    for (let left = faultCount.least + this.random.integer(faultCount.more + 1); left > 0; left--) {
+      this.#options.onStep?.(this);
+      const fault = await nextFault(this);
+      this.chronicle.tell('fault', fault);
+      await this.time.pass(this.random.integer(this.random.pick([500, 5_000, 20_000, 60_000])));
+      this.invariants.check();
+    }
+    await this.#calm();
+    await this.#stop();
   }
 
   async #calm(): Promise<void> {

@@ -12,20 +12,43 @@ interface Entry {
 }
 
 /**
+ * What can be at one moment: so many things that happen, and so many turns of the event loop until all is idle. Several hundred times what
+ * there is where nothing goes round in circles.
+ */
+const atOnceAtMost = { happenings: 20_000, turns: 200_000 };
+
+/** Something goes round in circles, and no time passes. */
+export class EndlessMoment extends Error {
+  override readonly name = 'EndlessMoment';
+
+  constructor(at: number, found: string) {
+    super(`no end is seen of what happens at ${(at / 1_000).toFixed(3)} s: ${found}`);
+  }
+}
+
+/** Who wants to know of each turn of the event loop. */
+export interface VirtualTimeOptions {
+  /** When it aborts, {@link VirtualTime.pass} throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onTurn?: (() => void) | undefined;
+}
+
+/**
  * The only time of a simulation: it stands still while anything works, and jumps to the next happening when all is idle. Those of one
  * moment come one by one, in the order in which they were planned.
  */
 export class VirtualTime {
   /** Latest first. */
   readonly #entries: Entry[] = [];
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: VirtualTimeOptions;
   #now = 0;
   #planned = 0;
   #happened = 0;
+  /** How many things have happened at this moment. */
+  #happenedNow = 0;
 
-  /** When `signal` aborts, {@link pass} throws its reason. */
-  constructor(signal?: AbortSignal) {
-    this.#signal = signal;
+  constructor(options: VirtualTimeOptions = {}) {
+    this.#options = options;
   }
 
   /** ms since the simulation began. */
@@ -60,18 +83,17 @@ export class VirtualTime {
     };
   }
 
-  /** Lets `ms` milliseconds pass with all that happens in them. */
+  /** Lets `ms` milliseconds pass with all that happens in them. Throws an {@link EndlessMoment} where that does not end. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.settle();
     for (let next = this.#entries.at(-1); next !== undefined && next.at <= until; next = this.#entries.at(-1)) {
       this.#entries.pop();
       if (next.run !== undefined) {
-        this.#now = next.at;
-        this.#happened += 1;
+        this.#happens(next.at);
         next.run();
         await this.settle();
-        this.#signal?.throwIfAborted();
+        this.#options.signal?.throwIfAborted();
       }
     }
     this.#now = until;
@@ -79,9 +101,24 @@ export class VirtualTime {
 
   /** Resolves when nothing works any more: all wait for a later moment. */
   async settle(): Promise<void> {
+    let turns = 0;
     do {
       await turn();
+      this.#options.onTurn?.();
+      turns += 1;
+      if (turns > atOnceAtMost.turns) {
+        throw new EndlessMoment(this.#now, `after ${atOnceAtMost.turns} turns of the event loop it is not idle`);
+      }
     } while (process.getActiveResourcesInfo().some((kind) => work.has(kind)));
+  }
+
+  #happens(at: number): void {
+    this.#happenedNow = at === this.#now ? this.#happenedNow + 1 : 1;
+    this.#now = at;
+    this.#happened += 1;
+    if (this.#happenedNow > atOnceAtMost.happenings) {
+      throw new EndlessMoment(at, `${atOnceAtMost.happenings} things have happened, and more wait`);
+    }
   }
 }
 
