@@ -2,6 +2,7 @@ import { environmentName } from '../config/option.ts';
 import type { Environment } from '../runtime/environment.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { FailureCode } from '../runtime/failure-code.ts';
+import { firstError } from '../runtime/first-error.ts';
 import { errorText } from '../runtime/log/error-text.ts';
 import { printableJson } from '../runtime/log/printable.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
@@ -45,7 +46,8 @@ interface ErrorFacts {
   readonly stack: string | undefined;
 }
 
-function factsOf(error: unknown): ErrorFacts {
+function factsOf(thrown: unknown): ErrorFacts {
+  const error = firstError(thrown);
   const stack = error instanceof Error ? error.stack : undefined;
   if (error instanceof Failure) {
     return { message: withNextStep(error), code: error.code, exitCode: error.exitCode, stack: undefined };

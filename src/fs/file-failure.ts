@@ -1,4 +1,5 @@
 import { Failure, type FailureParts } from '../runtime/failure.ts';
+import { firstError } from '../runtime/first-error.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
 import { NoNewFiles } from './no-new-files.ts';
@@ -17,7 +18,8 @@ export function fileFailure(error: unknown, place: Pick<FailureParts, 'action' |
 }
 
 /** What an error of the operating system means, to a reader who knows that it is about `object`; undefined for any other error. */
-export function refusalOf(error: unknown, object?: string): SystemRefusal | undefined {
+export function refusalOf(thrown: unknown, object?: string): SystemRefusal | undefined {
+  const error = firstError(thrown);
   if (error instanceof NotAFile) {
     const subject = object === undefined ? undefined : placeIn(object, error.path);
     return {

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { openFile } from '../../fs/open-file.ts';
+import { withPath } from '../../fs/with-path.ts';
 import { Damage } from '../damage.ts';
 
 const BLOCK_SIZE = 1024 * 1024;
@@ -55,7 +56,10 @@ export class BlockFile implements AsyncDisposable {
   /** Fills all of `target` with the bytes at `offset`, without the cache. Throws {@link Damage} when the file ends before. */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     for (let filled = 0; filled < target.length; ) {
-      const { bytesRead } = await this.#handle.read(target, filled, target.length - filled, offset + filled);
+      const rest = target.length - filled;
+      const { bytesRead } = await this.#handle.read(target, filled, rest, offset + filled).catch((error: unknown) => {
+        throw withPath(error, this.path);
+      });
       if (bytesRead === 0) {
         throw this.#tooShort(offset + filled);
       }
@@ -66,7 +70,7 @@ export class BlockFile implements AsyncDisposable {
   /** {@link readInto} in this thread: for a few pages that is faster than a read in another thread. */
   readIntoSync(target: Uint8Array, offset: number): void {
     for (let filled = 0; filled < target.length; ) {
-      const bytesRead = readSync(this.#handle.fd, target, filled, target.length - filled, offset + filled);
+      const bytesRead = this.#readSync(target, filled, offset + filled);
       if (bytesRead === 0) {
         throw this.#tooShort(offset + filled);
       }
@@ -103,6 +107,14 @@ export class BlockFile implements AsyncDisposable {
     const bytes = Buffer.allocUnsafeSlow(length);
     await this.readInto(bytes, offset);
     return bytes;
+  }
+
+  #readSync(target: Uint8Array, filled: number, offset: number): number {
+    try {
+      return readSync(this.#handle.fd, target, filled, target.length - filled, offset);
+    } catch (error) {
+      throw withPath(error, this.path);
+    }
   }
 
   #tooShort(offset: number): Damage {

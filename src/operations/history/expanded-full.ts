@@ -28,7 +28,7 @@ export class ExpandedFull implements AsyncDisposable {
   }
 
   async #expand(context: RunContext): Promise<Database> {
-    const file = this.#stack.use(await createTemporaryFile(this.#tempDir, 'compare'));
+    const file = this.#stack.use(await createTemporaryFile(this.#tempDir, 'compare', context));
     await writeFull(this.#source, { file: file.path, skipHashCheck: false, onRead: () => undefined }, context);
     return this.#stack.use(await Database.open(file.path));
   }

@@ -121,7 +121,7 @@ async function read(request: IndexedRead, context: RunContext): Promise<WantedDa
   await mkdir(directory, { mode: 0o700 });
   const file = path.join(directory, 'db');
   await using fresh = await FreshDatabase.create(file, { pageSize });
-  await using pages = await createTemporaryFile(directory, 'pages');
+  await using pages = await createTemporaryFile(directory, 'pages', context);
   const { handle } = pages;
   await writePages(object, runs, { found, handle, count: AT_ONCE });
   const records = async function* (): AsyncGenerator<EntryBatch, void> {

@@ -26,7 +26,10 @@ export async function rereadDamage<T>(
     if (delta === undefined || !(await isSound(source.store, delta, context))) {
       throw error;
     }
-    context.log.warn({ snapshot: delta.name, error }, `${delta.name} was damaged on its way only, beginning again`);
+    context.log.warn(
+      { snapshot: delta.name, error },
+      `${delta.name} has the right hash when it is read again, beginning anew`,
+    );
     return await rebuild();
   }
 }

@@ -57,7 +57,7 @@ async function checkFull(
   { store, snapshot, tempDir, onRead = ignore }: SnapshotCheck,
   context: RunContext,
 ): Promise<SnapshotFacts> {
-  await using file = await createTemporaryFile(tempDir, 'verify');
+  await using file = await createTemporaryFile(tempDir, 'verify', context);
   const target = { file: file.path, skipHashCheck: false, onRead };
   await writeFull({ store, full: snapshot }, target, context);
   const { lastRevision } = await inspectDatabase(file.path, { signal: context.signal, recheck: 'sample' });

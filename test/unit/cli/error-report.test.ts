@@ -36,6 +36,11 @@ describe('the report of an error', () => {
     assert.match(textOf(new StoreError('denied', unwell)), /SlowDown\n$/);
   });
 
+  it('tells what ended the work, not what failed afterwards', () => {
+    const twice = new SuppressedError(new Error('rmdir'), new SuppressedError(new Error('close'), failure));
+    assert.deepEqual(reportError(twice, brief), reportError(failure, brief));
+  });
+
   it('exits with 2 for bad usage', () => {
     const usage = new UsageFailure({ action: 'use', object: '--x', found: 'it is wrong' });
     assert.deepEqual(reportError(usage, brief), { text: 'error: cannot use --x: it is wrong\n', exitCode: 2 });

@@ -28,6 +28,11 @@ describe('fileFailure', () => {
     assert.equal(failure?.cause, error);
   });
 
+  it('is about what ended the work, not about what failed afterwards', () => {
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC', errno: -28, syscall: 'write' });
+    assert.equal(fileFailure(new SuppressedError(new Error('rmdir'), full), place)?.code, 'no_space');
+  });
+
   it('has the words of the operating system for every other error', async () => {
     const error = Object.assign(new Error('odd'), { code: 'ESPIPE', errno: -29, syscall: 'read' });
     const failure = fileFailure(error, place);

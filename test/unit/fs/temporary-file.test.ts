@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { createTemporaryFile } from '../../../src/fs/temporary-file.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 describe('createTemporaryFile', () => {
   it('makes the directories that are missing, and removes the file', async () => {
@@ -13,6 +14,17 @@ describe('createTemporaryFile', () => {
       assert.equal(readdirSync(dir.join('a', 'b')).length, 1);
     }
     assert.deepEqual(readdirSync(dir.join('a', 'b')), []);
+  });
+
+  it('fails no work that is done when it cannot be removed, and says so', async () => {
+    using dir = makeTempDir();
+    const log = new RecordedLog();
+    {
+      await using file = await createTemporaryFile(dir.path, 'test', { log });
+      rmSync(file.path);
+      mkdirSync(file.path);
+    }
+    assert.match(log.texts[0] ?? '', /\/etcdbrctl-test-\S+ cannot be removed; a later run tries again$/);
   });
 
   it('fails at once in a place where no directory can be made', { timeout: 10_000 }, async () => {

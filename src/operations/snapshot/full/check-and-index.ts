@@ -73,7 +73,9 @@ export function checkAndIndex(
     const facts = await inspectDatabase(database, { signal, onKeys: (pages) => writer.add(pages) });
     const inIndex = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts)) } });
     if (sealer === undefined) {
-      await handle.truncate(size + inIndex);
+      await handle.truncate(size + inIndex).catch((error: unknown) => {
+        throw temporaryFileFailure(tempDir, error);
+      });
       return { facts, bytes: inIndex };
     }
     // A chunk is never made twice: what was written of an index that is not worth it stays, without its end no reader takes it for one.

@@ -109,7 +109,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   await using files = new AsyncDisposableStack();
   const buffers = files.use(promptBufferCollection());
   const open = (purpose: string): Promise<TemporaryFile> =>
-    writing({ tempDir }, () => createTemporaryFile(tempDir, purpose));
+    writing({ tempDir }, () => createTemporaryFile(tempDir, purpose, context));
   const plain = files.use(await open('snapshot'));
   const place = { tempDir, space: await VolumeSpace.in(path.dirname(plain.path)) };
   const packed = compression === 'none' && recipients === undefined ? undefined : files.use(await open('compressed'));

@@ -1,4 +1,5 @@
 import { readBlocks } from '../../../fs/read-blocks.ts';
+import { withPath } from '../../../fs/with-path.ts';
 import { revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { tap } from '../../../runtime/streams/tap.ts';
@@ -95,7 +96,11 @@ export async function saveFullSnapshot(
 }
 
 /** The object; its index comes when all pages are checked. */
-async function* storedBytes({ handle, size, index }: DownloadedDatabase['object']): AsyncGenerator<Uint8Array> {
-  yield* readBlocks(handle, { end: size });
-  yield* readBlocks(handle, { start: size, end: size + (await index.written) });
+async function* storedBytes({ path, handle, size, index }: DownloadedDatabase['object']): AsyncGenerator<Uint8Array> {
+  try {
+    yield* readBlocks(handle, { end: size });
+    yield* readBlocks(handle, { start: size, end: size + (await index.written) });
+  } catch (error) {
+    throw withPath(error, path);
+  }
 }

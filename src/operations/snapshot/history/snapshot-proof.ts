@@ -78,7 +78,7 @@ export async function readFull<T>(
   read: (path: string) => Promise<T>,
   context: RunContext,
 ): Promise<T> {
-  await using file = await createTemporaryFile(tempDir, 'compared');
+  await using file = await createTemporaryFile(tempDir, 'compared', context);
   await writeFull({ store, full }, { file: file.path, skipHashCheck: false, onRead: () => {} }, context);
   return await read(file.path);
 }
