@@ -23,6 +23,8 @@ export interface ListingDoubt {
 export interface ListOptions extends CallOptions {
   /** Called for what the account is not allowed to know, or what is not there; may be called twice for the same. */
   readonly onDoubt?: (doubt: ListingDoubt) => void;
+  /** With more objects than this a listing that has to be held as a whole fails. Left out: `limits.listedObjects`. */
+  readonly most?: number;
 }
 
 /** A call that concerns one object. */

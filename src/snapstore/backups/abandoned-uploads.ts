@@ -1,6 +1,7 @@
 import { parseRelativeKey } from '../../snapshot/name.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { abandonedAfterMs, type Leftover } from '../leftover.ts';
+import { ListedObjects } from '../listed-objects.ts';
 import { StoreError } from '../store-error.ts';
 import { isCompanionKey } from './companion-store.ts';
 import { isMarkerKey } from './history-marker-store.ts';
@@ -18,7 +19,9 @@ export async function abandonedUploads(
 ): Promise<readonly Leftover[]> {
   const found: Leftover[] = [];
   const folder = `${root}v2/`;
+  const held = new ListedObjects(`${bucket.location}/${folder}`);
   for await (const leftover of bucket.leftovers?.(folder, options) ?? []) {
+    held.add(1);
     if (isOurs(leftover, { bucket, root })) {
       found.push(leftover);
     }

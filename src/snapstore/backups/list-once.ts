@@ -1,6 +1,5 @@
-import { limits } from '../../runtime/limits.ts';
-import { countText } from '../../runtime/log/amount.ts';
 import type { Bucket, ListOptions, ObjectEntry } from '../bucket.ts';
+import { ListedObjects } from '../listed-objects.ts';
 import { StoreError } from '../store-error.ts';
 
 /**
@@ -11,10 +10,10 @@ import { StoreError } from '../store-error.ts';
 export async function* listOnce(
   bucket: Pick<Bucket, 'list' | 'location'>,
   prefix: string,
-  { most = limits.listedObjects.most, ...options }: ListOptions & { readonly most?: number },
+  options: ListOptions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
   const seen = new Set<string>();
-  let listed = 0;
+  const listed = new ListedObjects(`${bucket.location}/${prefix}`, options.most);
   for await (const entry of bucket.list(prefix, options)) {
     if (!Number.isSafeInteger(entry.size) || entry.size < 0) {
       throw new StoreError('invalid', {
@@ -24,16 +23,7 @@ export async function* listOnce(
         remedy: 'see what is on the way to the store, or what is wrong with it',
       });
     }
-    listed += 1;
-    if (listed > most) {
-      throw new StoreError('invalid', {
-        action: 'list',
-        object: `${bucket.location}/${prefix}`,
-        found: `it has more than ${countText(most, 'object')}`,
-        remedy:
-          'see whether the store gives the same listing again and again; otherwise delete what is not needed there',
-      });
-    }
+    listed.add(1);
     if (!seen.has(entry.key)) {
       seen.add(entry.key);
       yield entry;

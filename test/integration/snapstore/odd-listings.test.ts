@@ -150,3 +150,58 @@ for (const name of Object.keys(pages) as RawName[]) {
     });
   });
 }
+
+describe('a listing that has to be held as a whole', () => {
+  const most = 50;
+  const names = Array.from({ length: 20 }, (_, at) => at);
+
+  it('of versions in S3 ends when it has too many of them', async () => {
+    let pagesGiven = 0;
+    const answer: RawAnswer = (socket, head) => {
+      const [first = ''] = head.split('\r\n');
+      if (/[?&]versioning/.test(first)) {
+        xml('<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>')(socket, head);
+        return;
+      }
+      if (/[?&]object-lock/.test(first)) {
+        rawHttp('404 Not Found', '<Error><Code>ObjectLockConfigurationNotFoundError</Code></Error>')(socket, head);
+        return;
+      }
+      pagesGiven += 1;
+      const page = pagesGiven;
+      const entries = names.map(
+        (at) =>
+          `<Version><Key>v2/${page}-${at}</Key><VersionId>1</VersionId><Size>3</Size><LastModified>${time}</LastModified></Version>`,
+      );
+      const marks = `<IsTruncated>true</IsTruncated><NextKeyMarker>v2/${page}</NextKeyMarker>`;
+      xml(`<ListVersionsResult><Name>backups</Name>${marks}${entries.join('')}</ListVersionsResult>`)(socket, head);
+    };
+    await using there = await startRawBucket('S3', answer, { dir });
+    const { bucket } = there;
+    await assert.rejects(Array.fromAsync(bucket.list('v2/', { signal, most })), {
+      code: 'store_invalid',
+      message: /backups\/v2\/: it has more than 50 objects/,
+    });
+    assert.equal(pagesGiven, 3);
+  });
+
+  it('of segments in Swift ends when it has too many of them', async () => {
+    let pagesGiven = 0;
+    const answer: RawAnswer = (socket, head) => {
+      pagesGiven += 1;
+      const page = pagesGiven;
+      const segment = (at: number): string => `v2/${page}-${at}/0000000001`;
+      json(names.map((at) => ({ name: segment(at), bytes: 3, hash: '0', last_modified: time.slice(0, -1) })))(
+        socket,
+        head,
+      );
+    };
+    await using there = await startRawBucket('Swift, after its login', answer, { dir });
+    const { bucket } = there;
+    await assert.rejects(Array.fromAsync(bucket.list('v2/', { signal, most })), {
+      code: 'store_invalid',
+      message: /v2\/: it has more than 50 objects/,
+    });
+    assert.equal(pagesGiven, 3);
+  });
+});

@@ -1,5 +1,6 @@
 import type { CallOptions, ObjectEntry } from '../../bucket.ts';
 import type { Leftover } from '../../leftover.ts';
+import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import type { GcsObject } from './gcs-object.ts';
@@ -26,7 +27,9 @@ export async function* gcsLeftovers(
 ): AsyncGenerator<Leftover, void, undefined> {
   const groups = new Map<string, Components>();
   const whole = new Set<string>();
+  const held = new ListedObjects(`${requests.location}/${prefix}`);
   for await (const { entry, generation } of list(prefix, { signal })) {
+    held.add(1);
     const owner = ownerOf(entry);
     if (owner === undefined) {
       whole.add(entry.key);

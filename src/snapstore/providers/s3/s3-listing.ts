@@ -7,6 +7,7 @@ import {
 import type { ListingDoubt, ListOptions, ObjectEntry } from '../../bucket.ts';
 import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
+import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
 import { defaultRetention, refusalOf, taskOf, versioningLately, versioningOf } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
@@ -25,15 +26,16 @@ interface S3Listing {
   readonly prefix: string;
   readonly signal: AbortSignal;
   readonly doubt: (doubt: ListingDoubt) => void;
+  readonly most: number | undefined;
 }
 
 /** All objects below `prefix`: of a bucket that keeps versions the oldest of each key, else what is there. */
 export async function* listS3(
   place: S3Place,
   prefix: string,
-  { signal, onDoubt = () => undefined }: ListOptions,
+  { signal, onDoubt = () => undefined, most }: ListOptions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
-  const listing = { prefix, signal, doubt: onDoubt };
+  const listing = { prefix, signal, doubt: onDoubt, most };
   const versioning = await place.asked.versioning.get(signal, () => versioningOf(place, signal));
   // Asked for together with the versions, where there surely are some.
   const lock = versioning === 'on' ? lockedFor(place, listing) : undefined;
@@ -53,8 +55,8 @@ export async function* s3Pages(
   prefix: string,
   options: ListOptions,
 ): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
-  const { signal, onDoubt = () => undefined } = options;
-  const listing = { prefix, signal, doubt: onDoubt };
+  const { signal, onDoubt = () => undefined, most } = options;
+  const listing = { prefix, signal, doubt: onDoubt, most };
   const versioning = await versioningLately(place, signal);
   switch (versioning) {
     case 'on':
@@ -185,7 +187,9 @@ interface Versions {
 async function allVersions(place: S3Place, listing: S3Listing): Promise<Versions> {
   const oldest = new Map<string, ObjectEntry>();
   const deleted = new Set<string>();
+  const listed = new ListedObjects(`${place.location}/${listing.prefix}`, listing.most);
   for await (const page of versionPages(place, listing)) {
+    listed.add(page.oldest.size + page.deleted.size);
     for (const [key, entry] of page.oldest) {
       keepOldest(oldest, entry, key);
     }

@@ -7,6 +7,7 @@ import { bodyLength } from '../../http/body-length.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts } from '../../http/store-requests.ts';
 import type { Leftover } from '../../leftover.ts';
+import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
 import { KeystoneLogin } from './keystone-login.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
@@ -52,8 +53,10 @@ export class SwiftBucket implements Bucket {
   async *list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     const empty: ObjectEntry[] = [];
     const segments = new Map<string, { size: number; upload: number | 'several' }>();
+    const held = new ListedObjects(`${this.location}/${prefix}`, options.most);
     for await (const { key, size, modifiedAt } of this.#connection.list(prefix, options)) {
       const segment = parseSegmentKey(key);
+      held.add(segment !== undefined || size === 0 ? 1 : 0);
       if (segment !== undefined) {
         const { owner, upload } = segment;
         const seen = segments.get(owner) ?? { size: 0, upload };
@@ -143,7 +146,9 @@ export class SwiftBucket implements Bucket {
       (error: unknown) => (isNotFound(error) ? error : Promise.reject(error)),
     );
     const segments: string[] = [];
+    const held = new ListedObjects(`${this.location}/${key}/`);
     for await (const segment of this.#connection.list(`${key}/`, { signal })) {
+      held.add(1);
       if (parseSegmentKey(segment.key)?.owner === key) {
         segments.push(segment.key);
       }

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../bucket.ts';
 import type { Leftover } from '../../leftover.ts';
+import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
 import { parseSegmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
@@ -31,7 +32,9 @@ export async function* swiftLeftovers(
 ): AsyncGenerator<Leftover, void, undefined> {
   const groups = new Map<string, SegmentGroup[]>();
   const whole = new Set<string>();
+  const held = new ListedObjects(`${connection.location}/${prefix}`);
   for await (const { key, modifiedAt } of connection.list(prefix, { signal })) {
+    held.add(1);
     const segment = parseSegmentKey(key);
     if (segment === undefined) {
       whole.add(key);
@@ -92,7 +95,9 @@ async function removeGroup(
   const prefix = segmentPrefix(owner, upload);
   const what = connection.describe('remove the segments', `${prefix}*`);
   const keys: string[] = [];
+  const held = new ListedObjects(`${connection.location}/${prefix}`);
   for await (const { key, modifiedAt } of connection.list(prefix, { signal })) {
+    held.add(1);
     if (parseSegmentKey(key)?.owner !== owner) {
       continue;
     }

@@ -3,6 +3,7 @@ import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import type { StoreAction } from '../../http/request-error.ts';
+import { ListedObjects } from '../../listed-objects.ts';
 import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { lateArrival } from '../../upload/late-arrival.ts';
@@ -202,7 +203,9 @@ export class SwiftUpload implements Upload {
     const { connection, key, deleteAll, others } = this.#config;
     try {
       const replaced: string[] = [];
+      const held = new ListedObjects(`${connection.location}/${key}/`);
       for await (const { key: segment } of connection.list(`${key}/`, { signal })) {
+        held.add(1);
         const parsed = parseSegmentKey(segment);
         if (parsed?.owner === key && parsed.upload !== number && !others().has(parsed.upload)) {
           replaced.push(segment);
