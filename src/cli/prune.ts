@@ -39,6 +39,7 @@ export const pruneCommand = command({
     const { openMovedStore, openReadStore } = await import('./open-store.ts');
     const { carryOut } = await import('../operations/prune/prune.ts');
     const { planPrune } = await import('../operations/prune/plan-prune.ts');
+    const { removeMarkers } = await import('../operations/prune/outdated-markers.ts');
     const { findAbandonedUploads, removeAbandonedUploads } = await import('../operations/prune/abandoned-uploads.ts');
     const { pruneReport } = await import('./output/prune.ts');
     const encrypted = config.identity.identityFiles.length > 0 ? 'opened' : 'as stored';
@@ -49,14 +50,18 @@ export const pruneCommand = command({
     const proof = config.prune.yes ? ({ tempDir: config.store.tempDir, encrypted } as const) : 'names';
     const plan = await planPrune({ store, rules, proof }, context);
     const uploads = await findAbandonedUploads(store, context);
-    const style = { location: store.location, now: context.clock.now(), unread: plan.unread, uploads };
+    const { unread, outdatedDoubts } = plan;
+    const style = { location: store.location, now: context.clock.now(), unread, uploads, outdatedDoubts };
     if (!config.prune.yes) {
       await print(await formatReport(pruneReport(plan.decisions, style), config.output.format));
       return;
     }
     const results = await carryOut(plan.decisions, { store }, context);
+    const removedMarkers = await removeMarkers(outdatedDoubts, store, context);
     const removedUploads = await removeAbandonedUploads(uploads, context);
-    await print(await formatReport(pruneReport(results, { ...style, removedUploads }), config.output.format));
+    await print(
+      await formatReport(pruneReport(results, { ...style, removedUploads, removedMarkers }), config.output.format),
+    );
     refuseIncompletePrune(results, store.location);
   },
 });

@@ -1,9 +1,10 @@
 import { historiesOf } from '../snapshot/history/histories.ts';
-import { beganOn } from '../snapshot/history/history-marker.ts';
+import { beganOn, type DoubtMarker } from '../snapshot/history/history-marker.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
 import { historyVerdicts, isUsableFull } from './history-verdicts.ts';
 import { keepBases } from './keep-bases.ts';
 import { otherHistories } from './left-histories.ts';
+import { outdatedDoubts } from './outdated-doubts.ts';
 import { partVerdict, placeOf } from './parts.ts';
 import type { Retainable, RetentionRequest } from './request.ts';
 import { keep, type Verdict } from './verdict.ts';
@@ -23,6 +24,8 @@ export interface RetentionPlan<T> {
   readonly decisions: readonly Decision<T>[];
   /** The full that what goes is replaced by; undefined when there is none that is trusted, and nothing goes. */
   readonly newest: T | undefined;
+  /** Markers of doubt about what is not stored any more. */
+  readonly outdatedDoubts: readonly DoubtMarker[];
 }
 
 /**
@@ -62,7 +65,9 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
     const left = leftBy === undefined ? {} : { leftOn: beganOn(leftBy) };
     return { snapshot, history, ...left, ...(verdicts.get(snapshot) ?? keep('no_full')) };
   });
-  return { decisions, newest: living.newest };
+  const outdated =
+    living.newest === undefined ? [] : outdatedDoubts(request.markers, { ...request, snapshots: ordered });
+  return { decisions, newest: living.newest, outdatedDoubts: outdated };
 }
 
 /** The fulls with which announcements count, while there is something that was left. */

@@ -32,6 +32,14 @@ export function guardedStore(store: SnapStore, { mayPublish, mayDelete }: StoreP
               await mayDelete(options);
               await histories.withdraw(marker, options);
             },
+            ...(histories.remove === undefined
+              ? {}
+              : {
+                  remove: async (marker, options) => {
+                    await mayDelete(options);
+                    await histories.remove?.(marker, options);
+                  },
+                }),
             ...(histories.names === undefined ? {} : { names: histories.names.bind(histories) }),
           },
         }),

@@ -81,6 +81,36 @@ describe('prune', () => {
     assert.ok(!names().includes(left) && names().includes(young));
   });
 
+  it('shows a marker of a doubt about what is gone, and deletes it with --yes', async () => {
+    await using rig = makeRig();
+    const { flags, names } = laidOut(rig);
+    const [old, needed] = ['History-1790000000-00000005.json', 'History-1790000000-00000007.json'];
+    const facts = {
+      format: 1,
+      why: 'continuation_unproven',
+      first: 'Incr-00000006-00000008-1790000000.gz',
+      clusterId: '1',
+    };
+    for (const [name, upTo] of [
+      [old, 9],
+      [needed, 15],
+    ] as const) {
+      writeFileSync(`${rig.home.join('store/etcd-main/v2')}/${name}`, JSON.stringify({ ...facts, upTo }));
+    }
+    const shown = await rig.run(['prune', ...flags]);
+    assert.match(
+      shown.stdout,
+      /: would delete 1 marker of a doubt about what is not stored any more; --yes does it\n {2}History-1790000000-00000005\.json, of 2026-09-21 /,
+    );
+    assert.ok(names().includes(old));
+    const { stdout, stderr } = await rig.run(['prune', ...flags, '--yes', '-o', 'json']);
+    const { outdatedMarkers, removedMarkers } = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+    assert.deepEqual(outdatedMarkers, [{ name: old, begunOn: '2026-09-21T14:13:20.000Z' }]);
+    assert.equal(removedMarkers, 1);
+    assert.match(stderr, /GC: deleted History-1790000000-00000005\.json: what it puts in doubt is not stored any more/);
+    assert.ok(!names().includes(old) && names().includes(needed));
+  });
+
   it('deletes nothing for an empty object with the name of a newest full', async () => {
     await using rig = makeRig();
     const { flags, names } = laidOut(rig);

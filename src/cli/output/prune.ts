@@ -2,6 +2,7 @@ import type { AbandonedUploads } from '../../operations/prune/abandoned-uploads.
 import { type Decision, describeReason, type PrunedObject } from '../../operations/prune/prune.ts';
 import { countText, formatBytes } from '../../runtime/log/amount.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
+import type { DoubtMarker } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type Report, tableLines } from './report.ts';
 import { snapshotData, timeText } from './snapshot-format.ts';
@@ -21,15 +22,19 @@ export interface PruneStyle {
   readonly uploads: AbandonedUploads;
   /** How many of them were removed; left out when nothing was to be. */
   readonly removedUploads?: number;
+  /** Markers of doubt about what is not stored any more. */
+  readonly outdatedDoubts: readonly DoubtMarker[];
+  /** How many of them were deleted; left out when none was to be. */
+  readonly removedMarkers?: number;
 }
 
 /** A plan of garbage collection, carried out or not, as a table and as data. */
 export function pruneReport(plan: readonly Decided[], style: PruneStyle): Report {
-  const { location, now, unread, uploads, removedUploads } = style;
+  const { location, now, unread, uploads, removedUploads, outdatedDoubts, removedMarkers } = style;
   const remark =
     unread === undefined ? [] : [`${unread.name} was not read; with --yes it is, before anything is deleted for it.`];
   return {
-    table: [...planTable(plan), ...summary(plan, location), ...uploadLines(style), ...remark],
+    table: [...planTable(plan), ...summary(plan, location), ...markerLines(style), ...uploadLines(style), ...remark],
     data: {
       location,
       carriedOut: plan.some((each) => 'outcome' in each),
@@ -38,6 +43,11 @@ export function pruneReport(plan: readonly Decided[], style: PruneStyle): Report
         ? uploads.uploads.map(({ what, begunAt }) => ({ what, begunAt: new Date(begunAt).toISOString() }))
         : null,
       ...(removedUploads === undefined ? {} : { removedUploads }),
+      outdatedMarkers: outdatedDoubts.map(({ name, begunOn }) => ({
+        name,
+        begunOn: new Date(begunOn * 1_000).toISOString(),
+      })),
+      ...(removedMarkers === undefined ? {} : { removedMarkers }),
       objects: plan.map((decided) => ({
         action: decided.action,
         reason: decided.reason,
@@ -92,6 +102,20 @@ function summary(plan: readonly Decided[], location: string): readonly string[] 
         `${location}: deleted ${amount(gone)}${gone.length < going.length ? `; ${going.length - gone.length} could not be deleted` : ''}`,
       ]
     : [`${location}: would delete ${amount(going)}`, 'Nothing was deleted; --yes does it.'];
+}
+
+/** Markers of doubt are shown where they go. */
+function markerLines({ outdatedDoubts, removedMarkers, location }: PruneStyle): readonly string[] {
+  if (outdatedDoubts.length === 0) {
+    return [];
+  }
+  const count = countText(outdatedDoubts.length, 'marker');
+  const did =
+    removedMarkers === undefined
+      ? `would delete ${count} of a doubt about what is not stored any more; --yes does it`
+      : `deleted ${removedMarkers} of ${count} of a doubt about what is not stored any more`;
+  const all = outdatedDoubts.map(({ name, begunOn }) => `  ${name}, of ${timeText(begunOn * 1_000)}`);
+  return [`${location}: ${did}`, ...all];
 }
 
 /** Uploads of killed runs are shown when there are any; of what is not known only the data say so. */

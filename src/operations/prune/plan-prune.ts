@@ -3,6 +3,7 @@ import type { Decision } from '../../retention/plan.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { checkSealed } from '../../snapshot/encryption/check-sealed.ts';
+import type { DoubtMarker } from '../../snapshot/history/history-marker.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { whyNothingFound } from '../list/why-nothing-found.ts';
 import { checkSnapshot } from '../verify/check-snapshot.ts';
@@ -33,6 +34,8 @@ export interface PrunePlan {
   readonly decisions: readonly Decision<StoredSnapshot>[];
   /** The full that others would be deleted for although it was not read; undefined when nothing depends on one. */
   readonly unread: StoredSnapshot | undefined;
+  /** Markers of doubt about what is not stored any more. */
+  readonly outdatedDoubts: readonly DoubtMarker[];
 }
 
 /**
@@ -53,13 +56,13 @@ export async function planPrune(request: PrunePlanRequest, context: RunContext):
   const closed = new Set<string>();
   for (;;) {
     const evidence = { proved, unsound };
-    const { decisions, newest } = planFor(listing, { store, rules, evidence, now: clock.now() });
+    const { decisions, newest, outdatedDoubts } = planFor(listing, { store, rules, evidence, now: clock.now() });
     const deletes = decisions.some(({ action, reason }) => action === 'delete' && !isPartOfSaved(reason));
     if (newest === undefined || !deletes || proved.has(newest.name) || closed.has(newest.name)) {
-      return { decisions, unread: undefined };
+      return { decisions, unread: undefined, outdatedDoubts };
     }
     if (proof === 'names') {
-      return { decisions, unread: newest };
+      return { decisions, unread: newest, outdatedDoubts };
     }
     const known = { proved, unsound, closed };
     known[await prove(newest, { store, ...proof }, context)].add(newest.name);

@@ -1,5 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { removeMarkers } from '../prune/outdated-markers.ts';
 import { carryOut, type PrunedObject, planFor, type RetentionRules } from '../prune/prune.ts';
 
 /**
@@ -16,5 +17,7 @@ export async function collectGarbageAfter(
   const listing = await store.list({ signal });
   const evidence = { proved: new Set([full.name]), clusterRevision: full.lastRevision };
   const plan = planFor(listing, { store, rules, evidence, now: clock.now() });
-  return await carryOut(plan.decisions, { store }, { signal, log });
+  const results = await carryOut(plan.decisions, { store }, { signal, log });
+  await removeMarkers(plan.outdatedDoubts, store, { signal, log });
+  return results;
 }

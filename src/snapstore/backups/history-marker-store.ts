@@ -29,6 +29,8 @@ const MARKERS_AT_ONCE = 8;
 export interface HistoryMarkerStore {
   /** Stores a marker; a listing shows it from then on. */
   save(marker: StoreMarker, options: CallOptions): Promise<void>;
+  /** Deletes a marker. Left out where none is deleted. */
+  remove?(marker: StoreMarker, options: CallOptions): Promise<void>;
   /** Stores a marker ahead of the first full of its history; a listing shows it from the moment on at which that full is there. */
   announce(marker: HistoryMarker, options: CallOptions): Promise<void>;
   /** Deletes the announcement of a marker. */
@@ -96,6 +98,10 @@ export class HistoryMarkers implements HistoryMarkerStore {
 
   save(marker: StoreMarker, options: CallOptions): Promise<void> {
     return this.#write(marker.name, marker, options);
+  }
+
+  remove(marker: StoreMarker, options: CallOptions): Promise<void> {
+    return this.#bucket.delete(`${this.#folder}${marker.name}`, options);
   }
 
   announce(marker: HistoryMarker, options: CallOptions): Promise<void> {

@@ -51,6 +51,10 @@ export class MemoryStore implements SnapStore {
       }
       this.markers.push(decodeMarker(marker.name, encodeMarker(marker)));
     },
+    remove: async (marker: StoreMarker): Promise<void> => {
+      const at = this.markers.findIndex(({ name }) => name === marker.name);
+      this.markers.splice(at, at < 0 ? 0 : 1);
+    },
     names: () => Promise.resolve(this.markers.map(({ name }) => name)),
   };
   /** What uploads of killed runs have left. */

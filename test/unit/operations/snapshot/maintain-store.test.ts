@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { revision } from '../../../../src/revision.ts';
 import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
+import { type DoubtMarker, markerName } from '../../../../src/snapshot/history/history-marker.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { history, put } from '../../../support/fixtures/delta-events.ts';
 import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
@@ -20,6 +22,23 @@ describe('garbage', () => {
     assert.deepEqual(
       (await rig.store.list()).snapshots.map(({ name }) => name),
       [`Full-00000000-00000059-${startSeconds + 3600}.gz`],
+    );
+  });
+
+  test('is a marker of a doubt, too, once nothing that it is about is stored any more', async () => {
+    await using rig = await watchingRig({ garbageCollection, deltaPeriodMs: 7_000_000 });
+    const doubt = (shared: number, upTo: number): DoubtMarker => {
+      const numbers = { begunOn: startSeconds - 1_000, shared: revision(shared) };
+      const facts = { why: 'continuation_unproven', first: 'gone', clusterId: '1', left: [] } as const;
+      return { name: markerName(numbers), ...numbers, ...facts, upTo: revision(upTo) };
+    };
+    rig.store.markers.push(doubt(10, 20), doubt(11, 90));
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: deleted History-\d+-00000010\.json: what it puts in doubt is not stored any more/);
+    assert.deepEqual(
+      rig.store.markers.map(({ shared }) => shared),
+      [11],
     );
   });
 
