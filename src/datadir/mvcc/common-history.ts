@@ -4,6 +4,7 @@ import { readCompactionMarks } from './compaction-marks.ts';
 import { changeAt, historyLeaves, noChange } from './history-leaves.ts';
 import { decodeKeyValue, type KeyValue } from './key-value.ts';
 import { readLastRevision } from './last-revision.ts';
+import { isLeaseAlike } from './lease-alike.ts';
 import type { ChangeRevision } from './revision-key.ts';
 
 /** How far the histories of two databases are the same. */
@@ -146,7 +147,7 @@ function areSame(left: Records, right: Records): boolean {
     (a.createRevision === b.createRevision &&
       a.modRevision === b.modRevision &&
       a.version === b.version &&
-      a.lease === b.lease &&
+      isLeaseAlike(a.lease, b.lease) &&
       Buffer.compare(a.value, b.value) === 0)
   );
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { decodeKeyValue } from '../../datadir/mvcc/key-value.ts';
+import { isLeaseAlike } from '../../datadir/mvcc/lease-alike.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import { fetchWhole } from '../../objects/fetch.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -120,7 +121,7 @@ function isSame(record: Uint8Array, event: HeldEvent): boolean {
     event.isDelete ||
     (found.createRevision === event.createRevision &&
       found.version === event.version &&
-      found.lease === event.lease &&
+      isLeaseAlike(found.lease, event.lease) &&
       Buffer.compare(found.value, event.value) === 0)
   );
 }

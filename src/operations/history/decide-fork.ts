@@ -6,6 +6,7 @@ import type { UnprovenContinuation } from '../../snapshot/history/unproven-conti
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type CrossedDoubt, crossedDoubt } from './crossed-doubt.ts';
 import type { ForkedPair } from './fork-failure.ts';
+import { type ChainOfHistory, leadingOn } from './leading-on.ts';
 import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
 
 /** What a check found against a chain. */
@@ -18,12 +19,8 @@ export type ForkFinding =
 const MOST_COMPARED = 5;
 
 /** A chain, and what names and ages say against it. */
-export interface DoubtedChain extends OverlappingChain {
+export interface DoubtedChain extends OverlappingChain, ChainOfHistory {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
-  /** Every fall-back to a lower revision, also where the line goes on above it. */
-  readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
-  /** All that counts as the history of the chain, also what is not used for its name. */
-  readonly ofHistory: readonly StoredSnapshot[];
   /** What markers say of fulls that nothing proved to continue what was before them. */
   readonly unproven: readonly UnprovenContinuation[];
 }
@@ -34,6 +31,8 @@ export interface ForkEvidence {
   compare(overlap: Overlap): Promise<'equal' | 'unknown' | number>;
   /** The same of another full and the base. */
   compareFull(full: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
+  /** The same of the base and what holds its last revision, and is not needed: `unknown` also where the store does not give that. */
+  compareEnd(other: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
   /** The same of another full and a delta. */
   compareDeltaWith(full: StoredSnapshot, delta: StoredSnapshot): Promise<'equal' | 'unknown' | number>;
   /** Whether a delta can be read to its end. */
@@ -68,24 +67,23 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
       return finding;
     }
   }
-  for (const { other, fullOf } of endingWithBase(chain)) {
-    const range = { from: other.startRevision, to: other.lastRevision };
-    const outcome = await (other.kind === 'Full'
-      ? evidence.compareFull(other)
-      : evidence.compare({ delta: other, other: 'base', range }));
-    if (typeof outcome === 'number') {
-      const { base, used } = chain;
+  const leading = await leadingOn(chain, evidence);
+  for (const { other, fullOf } of [...endingWithBase(chain), ...leading]) {
+    const { base, used } = chain;
+    const [next] = used;
+    const outcome = await evidence.compareEnd(other);
+    if (typeof outcome === 'number' && (next === undefined || (await counts(next, evidence)))) {
       const followed = { from: [base, fullOf], upTo: (used.at(-1) ?? base).lastRevision };
       return { kind: 'different', pair: { one: other, other: base, revision: outcome, followed } };
     }
   }
-  for (const alike of aheadEndingAlike(chain, chain.ofHistory)) {
-    const outcome = await compareAlike(alike, chain, evidence);
-    if (typeof outcome === 'number' && (await counts(alike.next, evidence))) {
+  for (const ahead of aheadEndingAlike(chain, chain.ofHistory)) {
+    const outcome = await compareAlike(ahead, chain, evidence);
+    if (typeof outcome === 'number' && (await counts(ahead.next, evidence))) {
       const { base, used } = chain;
-      const from = alike.fullOf === undefined || alike.fullOf === base ? [base] : [base, alike.fullOf];
+      const from = ahead.fullOf === undefined || ahead.fullOf === base ? [base] : [base, ahead.fullOf];
       const followed = { from, upTo: (used.at(-1) ?? base).lastRevision };
-      return { kind: 'different', pair: { one: alike.other, other: alike.used, revision: outcome, followed } };
+      return { kind: 'different', pair: { one: ahead.other, other: ahead.used, revision: outcome, followed } };
     }
   }
   return undefined;

@@ -7,6 +7,7 @@ import { revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
 import { compareWithDatabase } from './compare-with-database.ts';
 import { type DoubtedChain, decideFork, type ForkFinding } from './decide-fork.ts';
 import { ExpandedFull } from './expanded-full.ts';
@@ -24,6 +25,8 @@ export interface ForkCheckRequest extends DoubtedChain {
 
 /** Deltas whose digests are remembered: each overlaps a few that follow each other. */
 const REMEMBERED = 6;
+/** Of what is not needed so many revisions are compared. */
+const MOST_AT_END = 100;
 
 /**
  * Compares the events of everything that a chain holds twice, and reads what its ages put in doubt. Reads nothing when nothing overlaps,
@@ -34,6 +37,7 @@ export async function findFork(request: ForkCheckRequest, context: RunContext): 
   return await decideFork(request, {
     compare: (overlap) => comparison.compare(overlap),
     compareFull: (full) => comparison.compareFull(full),
+    compareEnd: (other) => comparison.compareEnd(other),
     compareDeltaWith: (full, delta) => comparison.compareDeltaWith(full, delta),
     isReadable: (delta) => comparison.isReadable(delta),
     isCompaction: (full) => isCompactionOf(full, request, context),
@@ -79,6 +83,22 @@ class Comparison {
       return differs ?? (shared > 0 ? 'equal' : 'unknown');
     } catch (error) {
       if (error instanceof SnapshotDamage || error instanceof Damage) {
+        return 'unknown';
+      }
+      throw error;
+    }
+  }
+
+  /** The same of the base and what holds its last revision, as far as the store gives it. */
+  async compareEnd(other: StoredSnapshot): Promise<'equal' | 'unknown' | number> {
+    const { lastRevision: to } = this.#request.base;
+    const from = revision(Math.max(other.startRevision, to - MOST_AT_END + 1));
+    try {
+      return await (other.kind === 'Full'
+        ? this.compareFull(other)
+        : this.compare({ delta: other, other: 'base', range: { from, to } }));
+    } catch (error) {
+      if (error instanceof StoreError && error.kind !== 'transient') {
         return 'unknown';
       }
       throw error;

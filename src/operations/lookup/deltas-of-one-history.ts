@@ -20,7 +20,7 @@ export async function deltasOfOneHistory(
   context: RunContext,
 ): Promise<readonly StoredSnapshot[]> {
   const { store, selection, lastRevision: covered, tempDir } = source;
-  const { until, unrecorded, isChosen, doubts, fallBacks, ofHistory, unproven } = selection;
+  const { until, unrecorded, isChosen, doubts, fallBacks, ofHistory, unproven, history } = selection;
   const [chain] = selection.chains;
   if (unrecorded !== undefined) {
     throw new NeedsWhole('it is not recorded when all changes came');
@@ -48,6 +48,7 @@ export async function deltasOfOneHistory(
         doubts,
         fallBacks,
         ofHistory,
+        begunBy: history.begunBy,
         unproven,
         database,
         tempDir,

@@ -204,6 +204,7 @@ async function refuseForks(
       doubts: selection.doubts,
       fallBacks: selection.fallBacks,
       ofHistory: selection.ofHistory,
+      begunBy: selection.history.begunBy,
       unproven: selection.unproven,
       database: () => Promise.resolve(database),
       tempDir,

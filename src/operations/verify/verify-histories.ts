@@ -56,7 +56,8 @@ export async function findForks(
     const { store, tempDir } = request;
     await using expanded = new ExpandedFull({ store, full: base, tempDir });
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
-    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen, ofHistory };
+    const { begunBy } = history;
+    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen, ofHistory, begunBy };
     const isNewest = at === chains.length - 1;
     const inDoubt = isNewest ? { doubts, unproven: unprovenOf(history, markers) } : { doubts: [], unproven: [] };
     const found = await findFork({ ...chain, ...inDoubt, store, database, tempDir }, context);

@@ -120,6 +120,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     doubts: selection.doubts,
     fallBacks: selection.fallBacks,
     ofHistory: selection.ofHistory,
+    begunBy: selection.history.begunBy,
     unproven: selection.unproven,
   };
   const compare = ({ delta, other, range }: Overlap): Promise<'equal' | 'unknown' | number> => {
@@ -137,9 +138,14 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     const range = { from: delta.startRevision, to: full.lastRevision };
     return Promise.resolve(isKnown ? (firstDifference(store, [delta, full], range) ?? 'equal') : 'unknown');
   };
+  const compareEnd = (other: StoredSnapshot): Promise<'equal' | 'unknown' | number> =>
+    other.kind === 'Full'
+      ? compareFull(other)
+      : compare({ delta: other, other: 'base', range: { from: other.startRevision, to: base.lastRevision } });
   const isReadable = ({ name }: StoredSnapshot): Promise<boolean> => Promise.resolve(store.contents.has(name));
   const isCompaction = (): Promise<boolean> => Promise.resolve(false);
-  if ((await decideFork(chain, { compare, compareFull, compareDeltaWith, isReadable, isCompaction })) !== undefined) {
+  const evidence = { compare, compareFull, compareEnd, compareDeltaWith, isReadable, isCompaction };
+  if ((await decideFork(chain, evidence)) !== undefined) {
     throw failure('history_fork', base);
   }
   const changes = content(store, base).slice(0, (until ?? covered) - 1);

@@ -253,7 +253,7 @@ export class RandomLife {
     const shared = this.#sharedWithStore();
     const before = this.#listing;
     this.#now += 5;
-    const first = this.#full(timeToBegin(this.#listing, this.#now));
+    const first = this.#full(this.#program === 'ours' ? timeToBegin(this.#listing, this.#now) : this.#now);
     if (this.#program === 'ours') {
       const left = before.filter(
         (each) => each.lastRevision > shared && this.#livingNames().has(each.name) && each.name !== first.name,

@@ -244,6 +244,55 @@ describe('random lives of a cluster', () => {
       ],
     ],
   ];
+  const setBackByMinutes: readonly (readonly [string, readonly Happening[]])[] = [
+    [
+      'a delta that ends where the dead cluster does',
+      [
+        { what: 'delta', writer: 'ours' },
+        { what: 'clock', seconds: 4_000 },
+        { what: 'write', changes: 1 },
+        { what: 'delta', writer: 'ours' },
+      ],
+    ],
+    [
+      'a full that ends there',
+      [
+        { what: 'full' },
+        { what: 'write', changes: 1 },
+        { what: 'delta', writer: 'ours' },
+        { what: 'write', changes: 1 },
+        { what: 'clock', seconds: 4_000 },
+        { what: 'delta', writer: 'ours' },
+      ],
+    ],
+    [
+      'a longer delta, and one of a second writer that proves it',
+      [
+        { what: 'write', changes: 2 },
+        { what: 'delta', writer: 'ours' },
+        { what: 'write', changes: 1 },
+        { what: 'clock', seconds: 2 * 86_400 },
+        { what: 'delta', writer: 'second' },
+      ],
+    ],
+  ];
+  for (const [what, life] of setBackByMinutes) {
+    it(`under one such program, whose clock was set back by minutes: ${what} is refused`, async () => {
+      const lived = livedUnderGo([{ what: 'clock', seconds: -90 }, { what: 'rebuild' }, ...life]);
+      assert.equal(await restored(honest(lived)), 'history_fork');
+    });
+  }
+
+  it('under one such program: a full that was taken after a fall-back is restored, though the dead cluster ended there', async () => {
+    const lived = livedUnderGo([
+      { what: 'rebuild' },
+      { what: 'full' },
+      { what: 'write', changes: 1 },
+      { what: 'delta', writer: 'ours' },
+    ]);
+    assert.deepEqual(await restored(honest(lived)), lived.acknowledged);
+  });
+
   for (const [what, life] of foundByChance) {
     it(`under one such program, whose clock was set back: ${what} that ends where the dead one does is refused`, async () => {
       assert.equal(await restored(honest(livedUnderGo(life))), 'history_fork');
@@ -253,8 +302,9 @@ describe('random lives of a cluster', () => {
   it('under one such program, with names ahead of the clock: an older state whose deltas may go on from either is refused', async () => {
     const lived = livedUnderGo([
       { what: 'put back unseen', by: 1, beyond: 3 },
-      { what: 'forge', kind: 'Full', lastRevision: 1, ahead: 600, size: 0 },
+      { what: 'clock', seconds: 4_000 },
       { what: 'roll back', by: 3 },
+      { what: 'clock', seconds: -3_000 },
       { what: 'write', changes: 1 },
       { what: 'delta', writer: 'ours' },
     ]);

@@ -13,6 +13,7 @@ import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { type DoubtMarker, markerName, type StoreMarker } from '../../../../src/snapshot/history/history-marker.ts';
 import { markAheadOfClock } from '../../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { eventDatabase, eventsOfDatabase } from '../../../support/datadir/event-database.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
@@ -186,6 +187,14 @@ describe('a delta across the end of the full', () => {
     await refused([base, delta([...puts('a', 4, 4), put('a5', 5), put('x', 5), ...puts('a', 6, 6)], 12)], /revision 5/);
   });
 
+  it('may have a lease that the database does not know: a restore may have dropped it', async () => {
+    const base = await full(puts('a', 2, 5), 10);
+    const leased = delta([put('a5', 5, { lease: 7n }), ...puts('a', 6, 7)], 12);
+    assert.equal(await restored([base, leased]), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+    const other = await full([...puts('a', 2, 4), put('a5', 5, { lease: 8n })], 10);
+    await refused([other, leased], /disagree about revision 5/);
+  });
+
   it('is taken where the database has compacted its revisions away', async () => {
     const again = [put('k', 2), put('k', 3, { createRevision: revision(2), version: 2 })];
     const base = await full([...again, put('k', 4, { createRevision: revision(2), version: 3 })], 10, true);
@@ -276,6 +285,47 @@ describe('a new cluster whose clock was set back, so that the line seems to go o
     await refused(objects, new RegExp(`restore --snapshot ${nameOf(begin)} --to-revision 4\\.`));
     const until = { kind: 'revision', revision: revision(4) } as const;
     assert.equal(await restored(objects, { from: nameOf(begin), until }), 'b2@2 b3@3 b4@4');
+  });
+});
+
+describe('a new cluster whose clock was set back by minutes, so that all looks like one line', () => {
+  const old = full(puts('a', 2, 3), 0);
+  const begin = full(puts('b', 2, 2), -71);
+  const next = delta(puts('b', 4, 4), 4_000);
+
+  it('is not merged with the dead one where a delta of it ends where that does', async () => {
+    const own = delta(puts('b', 3, 3), -60);
+    await refusedEverywhere([await old, await begin, own, next], own, await old);
+    await refused([await old, await begin, own, next], /disagree about revision 3/, { from: nameOf(next) });
+  });
+
+  it('is not merged with the dead one where a full of it ends where that does', async () => {
+    const again = await full(puts('b', 2, 3), -60);
+    await refusedEverywhere([await old, await begin, again, next], again, await old);
+  });
+
+  it('is not merged with the dead one where what follows proves which side a longer delta is on', async () => {
+    const longer = delta(puts('b', 3, 5), -60);
+    const second = delta(puts('b', 4, 6), 4_000);
+    await refusedEverywhere([await old, await begin, longer, second], longer, await old);
+  });
+
+  it('is told from a delta whose full was taken long before', async () => {
+    const own = delta(puts('b', 3, 3), -60);
+    const hoursAgo = await full(puts('b', 2, 2), -3_600);
+    assert.equal(await restored([await old, hoursAgo, own, next]), 'a2@2 a3@3 b4@4');
+  });
+
+  it('is taken where the store does not give what would tell', async () => {
+    using dir = makeTempDir();
+    const own = delta(puts('b', 3, 3), -60);
+    const inner = memorySnapStore([await old, await begin, own, next]);
+    const what = { action: 'read', object: own.key, found: 'it is archived', remedy: 'bring it back' };
+    const fetch: SnapStore['fetch'] = (snapshot, options) =>
+      snapshot.key === own.key ? Promise.reject(new StoreError('denied', what)) : inner.fetch(snapshot, options);
+    await restore(restoreRequest(dir, { store: { ...inner, fetch } }), recordedContext());
+    const events = await eventsOfDatabase(readFileSync(dir.join('data', 'member', 'snap', 'db')));
+    assert.deepEqual(labels(events), ['a2@2', 'a3@3', 'b4@4']);
   });
 });
 
@@ -403,13 +453,18 @@ describe('a restore', () => {
     return [...names].toSorted();
   }
 
-  it('fetches no second full of one revision where none of a lower one was named after them', async () => {
-    const [again, next] = [await full(past, 12), delta(puts('a', 4, 5), 31)];
-    const ordinary = [first, shared, await full(past, 11), again, next];
+  it('fetches nothing else that ends where its full does, unless a full of a lower revision was named after that or another one soon before', async () => {
+    const [again, next] = [await full(past, 3_601), delta(puts('a', 4, 5), 3_631)];
+    const ordinary = [first, shared, again, next];
     assert.deepEqual(await fetched(ordinary), [nameOf(again), nameOf(next)]);
-    const [later, last] = [await full(past, 40), delta(puts('a', 4, 5), 41)];
-    const fallen = [...ordinary.slice(0, -1), await full(past.slice(0, 1), 30), later, last];
+    const [later, last] = [await full(past, 7_200), delta(puts('a', 4, 5), 7_201)];
+    const fallen = [...ordinary.slice(0, -1), await full(past.slice(0, 1), 3_630), later, last];
     assert.deepEqual(await fetched(fallen), [nameOf(later), nameOf(last)]);
+    const soon = await full(past, 60);
+    assert.deepEqual(
+      await fetched([first, shared, soon, next]),
+      [nameOf(soon), nameOf(shared), nameOf(next)].toSorted(),
+    );
   });
 });
 
