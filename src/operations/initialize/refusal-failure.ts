@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { clusterIdText } from '../../etcd/cluster-history.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { Refusal } from './decide.ts';
@@ -17,6 +19,8 @@ export interface Refused {
 const allLost =
   "if all members are lost: scale to 0, delete the volumes and member leases of all, leave this one alone in etcd's " +
   'configuration and start it, which restores the newest backup; then scale up. Nothing was changed';
+
+const askedBySidecar = "initial-cluster in etcd's configuration, --endpoints and --service-endpoints";
 
 /** Why nothing is done about a directory, and what a person has to do. */
 export function refusalFailure(because: Refusal, refused: Refused): Failure {
@@ -65,15 +69,29 @@ export function refusalFailure(because: Refusal, refused: Refused): Failure {
       });
     case 'files of another member':
     case 'files of another cluster':
-      return new Failure({
-        ...parts,
-        code: 'wrong_member',
-        found: `its log is ${because === 'files of another member' ? 'that of another member of the cluster' : 'of another cluster than the one that answers'}${answersAt(refused)}`,
-        remedy: 'mount the right volume, or correct the endpoints; if it is not wanted any more, move member/ away',
-      });
+      return wrongMember(because, refused);
     default:
       return because satisfies never;
   }
+}
+
+function wrongMember(because: 'files of another member' | 'files of another cluster', refused: Refused): Failure {
+  const { dataDir, cluster } = refused.request;
+  const asked = cluster === undefined ? '--initial-cluster, --endpoints and --service-endpoints' : askedBySidecar;
+  const found =
+    because === 'files of another member'
+      ? 'that of another member of the cluster'
+      : 'of another cluster than the one that answers';
+  return new Failure({
+    action: 'initialize',
+    object: dataDir,
+    code: 'wrong_member',
+    found: `its log is ${found}${answersAt(refused)}`,
+    remedy:
+      `mount the volume of this member there, or give the right --data-dir; where that is right, correct who is asked: ${asked}; where ` +
+      `what it holds is not wanted any more, move ${path.join(dataDir, 'member')} away and start again: the member then joins the cluster that answers. ` +
+      'Nothing was changed',
+  });
 }
 
 function noStore({ request, found }: Refused): Failure {
@@ -102,7 +120,11 @@ function clusterAlive({ request: { dataDir, member }, place }: Refused): Failure
 }
 
 function answersAt({ place }: Refused): string {
-  return place === undefined || place.kind === 'unreachable' ? '' : ` (${place.urls.join(', ')})`;
+  if (place === undefined || place.kind === 'unreachable') {
+    return '';
+  }
+  const id = place.clusterId === undefined ? '' : `, cluster ${clusterIdText(place.clusterId)}`;
+  return ` (${place.urls.join(', ')}${id})`;
 }
 
 function rememberedIn({ place }: Refused): string {

@@ -70,7 +70,7 @@ export const fileCodes = {
   wrong_member: {
     exitCode: 1,
     meaning: 'the directory, or the name, is that of another member or of another cluster than the one that answers',
-    remedy: 'mount the right volume, correct the endpoints, or follow the message',
+    remedy: 'mount the right volume, correct `--data-dir` or `--endpoints`, or follow the message',
   },
   wal_missing: {
     exitCode: 1,

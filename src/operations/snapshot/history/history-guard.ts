@@ -265,7 +265,8 @@ export class HistoryGuard {
     log.error(
       { change, found },
       `THE CLUSTER HAS ANOTHER HISTORY than the backup in ${store.location}: of ${cluster.location}, ${found}. ` +
-        'A new history begins with a full snapshot; what was stored before stays',
+        'A new history begins with a full snapshot; what was stored before stays, and restore --history brings it back. Where nobody has put ' +
+        'the cluster back or replaced it, check --endpoints and --store-prefix: each cluster needs a prefix of its own',
     );
     this.#samplesLeft = this.#history.samples;
     this.#history = new ClusterHistory();
