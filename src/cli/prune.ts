@@ -39,7 +39,7 @@ export const pruneCommand = command({
     const { openMovedStore, openReadStore } = await import('./open-store.ts');
     const { carryOut } = await import('../operations/prune/prune.ts');
     const { planPrune } = await import('../operations/prune/plan-prune.ts');
-    const { removeMarkers } = await import('../operations/prune/outdated-markers.ts');
+    const { NOTHING_STORED, removeMarkers } = await import('../operations/prune/outdated-markers.ts');
     const { findAbandonedUploads, removeAbandonedUploads } = await import('../operations/prune/abandoned-uploads.ts');
     const { pruneReport } = await import('./output/prune.ts');
     const encrypted = config.identity.identityFiles.length > 0 ? 'opened' : 'as stored';
@@ -57,7 +57,7 @@ export const pruneCommand = command({
       return;
     }
     const results = await carryOut(plan.decisions, { store }, context);
-    const removedMarkers = await removeMarkers(outdatedDoubts, store, context);
+    const removedMarkers = await removeMarkers(outdatedDoubts, { store, why: NOTHING_STORED }, context);
     const removedUploads = await removeAbandonedUploads(uploads, context);
     await print(
       await formatReport(pruneReport(results, { ...style, removedUploads, removedMarkers }), config.output.format),

@@ -4,10 +4,13 @@ import type { DoubtMarker } from '../../snapshot/history/history-marker.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 
-/** Deletes markers of doubt about what is not stored any more. One that cannot be deleted is logged and stays. Gives how many are gone. */
+/** Why markers of doubt go whose objects are gone. */
+export const NOTHING_STORED = 'what it puts in doubt is not stored any more';
+
+/** Deletes markers of doubt that are not needed any more. One that cannot be deleted is logged and stays. Gives how many are gone. */
 export async function removeMarkers(
   markers: readonly DoubtMarker[],
-  { histories }: Pick<SnapStore, 'histories'>,
+  { store: { histories }, why }: { readonly store: Pick<SnapStore, 'histories'>; readonly why: string },
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<number> {
   let removed = 0;
@@ -28,7 +31,7 @@ export async function removeMarkers(
       }
     }
     removed += 1;
-    log.info({ marker: marker.name }, `GC: deleted ${marker.name}: what it puts in doubt is not stored any more`);
+    log.info({ marker: marker.name }, `GC: deleted ${marker.name}: ${why}`);
   }
   return removed;
 }

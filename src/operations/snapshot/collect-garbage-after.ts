@@ -1,6 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { removeMarkers } from '../prune/outdated-markers.ts';
+import { NOTHING_STORED, removeMarkers } from '../prune/outdated-markers.ts';
 import { carryOut, type PrunedObject, planFor, type RetentionRules } from '../prune/prune.ts';
 
 /**
@@ -18,6 +18,6 @@ export async function collectGarbageAfter(
   const evidence = { proved: new Set([full.name]), clusterRevision: full.lastRevision };
   const plan = planFor(listing, { store, rules, evidence, now: clock.now() });
   const results = await carryOut(plan.decisions, { store }, { signal, log });
-  await removeMarkers(plan.outdatedDoubts, store, { signal, log });
+  await removeMarkers(plan.outdatedDoubts, { store, why: NOTHING_STORED }, { signal, log });
   return results;
 }

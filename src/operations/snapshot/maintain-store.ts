@@ -6,7 +6,7 @@ import { newestChain } from '../../snapshot/chain.ts';
 import { type Histories, historiesOf } from '../../snapshot/history/histories.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { findAbandonedUploads, removeAbandonedUploads } from '../prune/abandoned-uploads.ts';
-import { removeMarkers } from '../prune/outdated-markers.ts';
+import { NOTHING_STORED, removeMarkers } from '../prune/outdated-markers.ts';
 import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
 import type { AppearanceOrder } from './appearance-order.ts';
 import type { ChainState } from './chain-state.ts';
@@ -101,7 +101,7 @@ export async function maintainStore(
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
         warnOfDoubts(plan.decisions, warned, log);
         const results = await carryOut(plan.decisions, { store, listener }, { signal, log });
-        await removeMarkers(plan.outdatedDoubts, store, { signal, log });
+        await removeMarkers(plan.outdatedDoubts, { store, why: NOTHING_STORED }, { signal, log });
         const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
         if (deleted > 0) {
           log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);

@@ -2,9 +2,6 @@ import { restorable } from '../chain.ts';
 import type { Aged } from './suspected-forks.ts';
 import { mayBeLeft, type UnprovenContinuation } from './unproven-continuation.ts';
 
-/** What a run stores: with deltas a store is gone on from, with fulls alone it is not. */
-export type RunContents = 'deltas' | 'fulls';
-
 /** What a marker has to tell of. */
 export interface ToMark<T> {
   /** Deltas that may be of another history; none where only a full may be gone on from. */
@@ -13,17 +10,17 @@ export interface ToMark<T> {
   readonly first: T;
 }
 
-/** For fulls alone no more markers are left: each listing has to read them. */
+/** Of fulls no more markers are left: each listing has to read them. */
 const MOST_FOR_FULLS = 100;
 
 /**
  * What of the living history is put in doubt by a full of which nothing proves that it continues all of it, and by no earlier one. Besides
- * deltas it is a full where deltas are stored: those of a second writer may begin right after it. Undefined where there is nothing.
+ * deltas it is a full: those of a second writer may begin right after it. Undefined where there is nothing.
  */
 export function whatToMark<T extends Aged>(
   living: readonly T[],
   doubt: UnprovenContinuation,
-  { known, contents }: { readonly known: readonly UnprovenContinuation[]; readonly contents: RunContents },
+  { known }: { readonly known: readonly UnprovenContinuation[] },
 ): ToMark<T> | undefined {
   const whole = restorable(living);
   const inDoubt = whole.filter((each) => mayBeLeft(each, doubt) && !known.some((earlier) => mayBeLeft(each, earlier)));
@@ -31,7 +28,6 @@ export function whatToMark<T extends Aged>(
   if (delta !== undefined) {
     return { inDoubt, first: delta };
   }
-  const hasDeltas = contents === 'deltas' || whole.some(({ kind }) => kind === 'Incr');
   const full = whole.find(
     ({ kind, lastRevision }) =>
       kind === 'Full' &&
@@ -39,5 +35,5 @@ export function whatToMark<T extends Aged>(
       lastRevision < doubt.upTo &&
       !known.some(({ upTo }) => lastRevision < upTo),
   );
-  return full === undefined || !hasDeltas || known.length >= MOST_FOR_FULLS ? undefined : { inDoubt, first: full };
+  return full === undefined || known.length >= MOST_FOR_FULLS ? undefined : { inDoubt, first: full };
 }

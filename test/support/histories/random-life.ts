@@ -296,7 +296,7 @@ export class RandomLife {
     const needed = base === undefined || this.isForged(base) ? inDoubt : [base, ...inDoubt];
     this.#doubts.push({ until: full.createdOn + LEFT_SECONDS, names: needed.map(({ name }) => name) });
     const known = unprovenIn(this.markers);
-    const marked = whatToMark(before, { ...doubt, takenOn: full.createdOn }, { known, contents: 'deltas' });
+    const marked = whatToMark(before, { ...doubt, takenOn: full.createdOn }, { known });
     if (this.#program === 'ours' && marked !== undefined) {
       const numbers = { begunOn: full.createdOn, shared };
       const facts = {
@@ -418,7 +418,7 @@ export class RandomLife {
   }
 
   #collect(policy: RetentionPolicy): void {
-    const { decisions } = planRetention({
+    const { decisions, outdatedDoubts } = planRetention({
       listing: this.listing,
       markers: this.markers,
       policy,
@@ -430,5 +430,7 @@ export class RandomLife {
     });
     const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot.key));
     this.#listing = this.#listing.filter(({ key }) => kept.has(key));
+    const outdated = new Set(outdatedDoubts.map(({ name }) => name));
+    this.markers.splice(0, this.markers.length, ...this.markers.filter(({ name }) => !outdated.has(name)));
   }
 }

@@ -8,13 +8,12 @@ import type { EventSample } from '../../../snapshot/history/event-sample.ts';
 import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import { mayBeLeft, type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
-import type { RunContents } from '../../../snapshot/history/what-to-mark.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
 import { compareSurvivor } from './compare-survivor.ts';
 import { compareWithDatabase, lastProofInDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
 import type { HistoryBreak, ReadDatabase } from './history-break.ts';
-import { markDoubt } from './mark-doubt.ts';
+import { markDoubt, type RunContents } from './mark-doubt.ts';
 import {
   announceNewHistory,
   type FirstFull,

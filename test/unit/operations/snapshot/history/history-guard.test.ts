@@ -4,10 +4,10 @@ import { describe, test } from 'node:test';
 import { makeTempDir } from '../../../../../scripts/lab/temp-dir.ts';
 import type { HistoryBreak } from '../../../../../src/operations/snapshot/history/history-break.ts';
 import { HistoryGuard } from '../../../../../src/operations/snapshot/history/history-guard.ts';
+import type { RunContents } from '../../../../../src/operations/snapshot/history/mark-doubt.ts';
 import { revision } from '../../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../../src/snapshot/delta-event.ts';
 import { type DoubtMarker, markerName, type StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
-import type { RunContents } from '../../../../../src/snapshot/history/what-to-mark.ts';
 import { newSnapshot } from '../../../../../src/snapshot/name.ts';
 import type { SnapStore } from '../../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
@@ -69,7 +69,15 @@ function saving(saved: StoreMarker[]): (store: SnapStore) => void {
     const { list } = store;
     Object.assign(store, {
       list: async (options: Parameters<typeof list>[0]) => ({ ...(await list(options)), markers: saved }),
-      histories: { save: async (marker: StoreMarker): Promise<void> => void saved.push(marker) },
+      histories: {
+        save: async (marker: StoreMarker): Promise<void> => void saved.push(marker),
+        remove: async ({ name }: StoreMarker): Promise<void> => {
+          saved.splice(
+            saved.findIndex((each) => each.name === name),
+            1,
+          );
+        },
+      },
     });
   };
 }
@@ -172,19 +180,34 @@ describe('a cluster whose events at the end of the backup are compacted away', (
     assert.equal(again[1]?.first, ended.key.slice('v2/'.length));
   });
 
-  test('leaves none where only fulls are stored: nothing goes on from them', async () => {
+  test('leaves a single marker where only fulls are stored, which takes the place of the one before', async () => {
     const saved: StoreMarker[] = [];
     const now = { events: busy(2, 90), compactedUpTo: 85 };
     using run = await learned([await full(past)], now, saving(saved), [], 'fulls');
     await run.breakIn();
     await run.guard.storing(1_000, run.database, recordedContext());
-    assert.equal(saved.length, 0);
-    const objects = [deltaObject(busy(2, 20)), await full(past)];
-    const known: StoreMarker[] = [doubtUpTo(30)];
-    using mixed = await learned(objects, now, saving(saved), known, 'fulls');
-    saved.push(...known);
-    await mixed.breakIn();
-    await mixed.guard.storing(1_000, mixed.database, recordedContext());
+    assert.deepEqual(
+      saved.map((marker) => [marker.name, Reflect.get(marker, 'upTo')]),
+      [['History-1000-00000000.json', 90]],
+    );
+    const ended = fullObject(await eventDatabase(busy(2, 90)), { lastRevision: 90, createdOn: 1_795_260_000 });
+    const next = { events: busy(2, 120), compactedUpTo: 115 };
+    using later = await learned([await full(past), ended], next, saving(saved), [...saved], 'fulls');
+    await later.breakIn();
+    await later.guard.storing(3_000, later.database, recordedContext());
+    assert.deepEqual(
+      saved.map((marker) => [marker.name, marker.first, Reflect.get(marker, 'upTo')]),
+      [['History-3000-00000000.json', ended.key.slice('v2/'.length), 120]],
+    );
+  });
+
+  test('leaves markers alone where a delta is stored', async () => {
+    const saved: StoreMarker[] = [doubtUpTo(30)];
+    const now = { events: busy(2, 90), compactedUpTo: 85 };
+    using run = await learned([deltaObject(busy(2, 20)), await full(past)], now, saving(saved), [...saved], 'fulls');
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    assert.equal(saved.length, 2);
     assert.match(saved[1]?.first ?? '', /^Full-00000000-00000040-/);
   });
 
