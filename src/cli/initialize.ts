@@ -148,7 +148,7 @@ export async function initializeResult(result: InitializeResult, dataDir: string
       ['Data directory', dataDir],
       ['Found', describeState(result.found)],
       ['Action', result.action.replaceAll('_', ' ')],
-      ['Kept aside', keptText(result.keptAside)],
+      ['Kept aside', keptText(result)],
       ['Not compared', result.notCompared],
       ...(restored?.lines.slice(1) ?? []),
     ],
@@ -157,6 +157,7 @@ export async function initializeResult(result: InitializeResult, dataDir: string
       found: result.found,
       action: result.action,
       ...(result.keptAside === undefined ? {} : { keptAside: result.keptAside }),
+      ...(result.keptReaches === undefined ? {} : { keptReaches: result.keptReaches }),
       ...(result.notCompared === undefined ? {} : { notCompared: result.notCompared }),
       ...(restored === undefined ? {} : { restored: restored.json }),
     },
@@ -168,8 +169,12 @@ async function restoredResult(restored: RestoreResult): Promise<PrintableResult>
   return restoreResult(restored);
 }
 
-function keptText(keptAside: string | undefined): string | undefined {
-  return keptAside === undefined ? undefined : `${keptAside} (remove it once nothing of it is missed)`;
+function keptText({ keptAside, keptReaches }: InitializeResult): string | undefined {
+  if (keptAside === undefined) {
+    return undefined;
+  }
+  const more = keptReaches === undefined ? '' : `its db reaches revision ${keptReaches}, more than the backup; `;
+  return `${keptAside} (${more}remove it once nothing of it is missed)`;
 }
 
 function describeState(found: DataDirState): string {

@@ -1,4 +1,5 @@
 import type { EtcdConnectionOptions } from '../../etcd/cluster.ts';
+import type { Revision } from '../../revision.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { RestoreRequest, RestoreResult } from '../restore/restore.ts';
 import type { DataDirState, ValidationMode } from './data-dir-state.ts';
@@ -35,6 +36,8 @@ export interface InitializeResult {
   readonly restored: RestoreResult | undefined;
   /** Where the `member/` is that was replaced or moved aside. */
   readonly keptAside?: string;
+  /** The revision that the db in `keptAside` reaches, where that is more than what was restored. */
+  readonly keptReaches?: Revision;
   /** Why a directory was kept without having been compared with the backup, or though the backup reaches further. */
   readonly notCompared?: string;
 }

@@ -8,6 +8,7 @@ import { buildMember, type RestoreRequest, type RestoreResult, restoreLocked } f
 import type { SeparateWal } from '../restore/separate-wal.ts';
 import type { DataDirState } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
+import { adviceOnKept, reachOfKept } from './reach-of-kept.ts';
 import { nameAside, type Replacement, replaceMember } from './replace-data-dir.ts';
 import type { StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
@@ -43,8 +44,19 @@ export async function restoreInvalid(
       context,
     );
     context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
-    const aside = keptAside === undefined ? {} : { keptAside };
-    return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };
+    const restored = { ...built, dataDir };
+    if (keptAside === undefined) {
+      return { found, action: 'restored', restored };
+    }
+    const keptReaches = await reachOfKept({ memberDir: keptAside, restored: built.revision }, lock);
+    if (keptReaches === undefined) {
+      return { found, action: 'restored', restored, keptAside };
+    }
+    context.log.warn(
+      { keptAside, revision: keptReaches },
+      `The db that was kept aside reaches revision ${keptReaches}, the backup ${built.revision}: ${adviceOnKept(keptAside)}`,
+    );
+    return { found, action: 'restored', restored, keptAside, keptReaches };
   } catch (error) {
     context.signal.throwIfAborted();
     if (found.state !== 'behind_store' || !isOfBackup(error)) {

@@ -483,6 +483,23 @@ test('an invalid member of several is left as it is when there is no backup', as
   assert.deepEqual(directoryContents(dir.path), before);
 });
 
+test('a db that reaches further than the backup and was replaced for its log is pointed out', async () => {
+  using dir = makeTempDir();
+  layGolden(dir);
+  await overwrite(dir.join('data', WAL), 0x90, Buffer.from('!'));
+  const store = memorySnapStore(goldenObjects('etcd-3.5/gzip').filter(({ key }) => key.includes('Full-')));
+  const context = recordedContext();
+  const result = await initialize(requestFor(dir, { mode: 'full', store }), context);
+  assert.deepEqual([result.action, result.restored?.revision, result.keptReaches], ['restored', 58, REVISION]);
+  const [line] = context.lines.filter(({ level }) => level === 'warn').slice(-1);
+  assert.ok(
+    line?.text.startsWith(
+      `The db that was kept aside reaches revision ${REVISION}, the backup 58: \`etcdbrctl status `,
+    ),
+    line?.text,
+  );
+});
+
 test('a log with a transaction nested too deep for any etcd is damaged', async () => {
   using dir = makeTempDir();
   layFull(dir);
