@@ -7,13 +7,15 @@ import { restorable } from '../../../snapshot/chain.ts';
 import type { EventSample } from '../../../snapshot/history/event-sample.ts';
 import type { HistoryMarker } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
-import { mayBeLeft, type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
+import type { UnprovenContinuation } from '../../../snapshot/history/unproven-continuation.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
-import { compareSurvivor } from './compare-survivor.ts';
-import { compareWithDatabase, lastProofInDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
+import { compareRest, livingNow } from './compare-rest.ts';
+import { ContinuationDoubts } from './continuation-doubts.ts';
+import { compareWithDatabase, proofInDatabase } from './database-proof.ts';
 import type { HistoryBreak, ReadDatabase } from './history-break.ts';
-import { markDoubt, type RunContents } from './mark-doubt.ts';
+import { learnEnd } from './learn-end.ts';
+import type { RunContents } from './mark-doubt.ts';
 import {
   announceNewHistory,
   type FirstFull,
@@ -23,7 +25,6 @@ import {
 } from './mark-new-history.ts';
 import { firstDifference, samplesInDatabase } from './samples-in-database.ts';
 import { samplesInStore } from './samples-in-store.ts';
-import { proofOfSnapshot, readFull } from './snapshot-proof.ts';
 
 /** What a {@link HistoryGuard} works with. */
 export interface HistoryGuardParts {
@@ -33,11 +34,6 @@ export interface HistoryGuardParts {
   readonly tempDir: string;
   readonly contents: RunContents;
 }
-
-/** A full in the store is read for a comparison at the start only up to this size, bytes. */
-const LARGEST_COMPARED = 256 * 1024 * 1024;
-/** So many unproven fulls are remembered: hourly ones of forty days. */
-const MOST_UNPROVEN = 1_000;
 
 /**
  * Proves that the cluster continues the history that is in the store, and begins a new history in the store where it does not:
@@ -54,11 +50,7 @@ export class HistoryGuard {
   #accepted = revision(0);
   /** Whether contents have proved that the run continues what was in the store before it; undefined before its first full or delta. */
   #continues: boolean | undefined;
-  /** Of the database that was compared last: up to where it is proved to continue what is stored, where that is less than all of it. */
-  #provedUpTo: Revision | undefined;
-  #unproven: readonly UnprovenContinuation[] = [];
-  /** Those that no marker in the store tells of. */
-  #unmarked: readonly UnprovenContinuation[] = [];
+  readonly #doubts = new ContinuationDoubts();
 
   constructor(parts: HistoryGuardParts) {
     this.#parts = parts;
@@ -86,7 +78,7 @@ export class HistoryGuard {
 
   /** The fulls of this run of which nothing proves that their cluster continues all that was stored before, the newest ones. */
   get unproven(): readonly UnprovenContinuation[] {
-    return this.#unproven;
+    return this.#doubts.unproven;
   }
 
   /** Id of the cluster that is backed up now. */
@@ -107,51 +99,13 @@ export class HistoryGuard {
   /** Learns what the store holds: how far it reaches, and the events at its end. */
   async learn(listing: StoreListing, context: RunContext): Promise<void> {
     const living = restorable(livingIn(listing));
-    // A name that is ahead of the clock proves nothing, until its contents are read.
+    this.#reach = await learnEnd({ ...this.#parts, history: this.#history }, living, context);
     const credible = living.filter(({ ahead }) => ahead === undefined);
-    this.#reach = revision(credible.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0));
-    const tip = living.at(-1);
-    const isRead = tip !== undefined && (await this.#compareWith(tip, context));
-    if (isRead) {
-      this.#reach = revision(Math.max(this.#reach, tip.lastRevision));
-    } else {
-      const otherwise = credible.at(-1);
-      if (otherwise !== undefined && otherwise !== tip) {
-        await this.#compareWith(otherwise, context);
-      }
-    }
-    const samples = await samplesInStore({ ...this.#parts, snapshots: this.#proved(credible, listing) }, context);
+    const samples = await samplesInStore(
+      { ...this.#parts, snapshots: this.#doubts.withoutDoubtful(credible, listing) },
+      context,
+    );
     this.#history.sampled([...this.#history.samples, ...samples]);
-  }
-
-  /** Learns the events at the end of a snapshot. False when they cannot be had. */
-  async #compareWith(tip: StoredSnapshot, context: RunContext): Promise<boolean> {
-    if (tip.kind === 'Full' && tip.size > LARGEST_COMPARED) {
-      return false;
-    }
-    try {
-      const proof = await this.#eventsAtEnd(tip, context);
-      if (proof !== undefined && proof.count > 0) {
-        this.#history.proved(proof);
-      }
-      return proof !== undefined;
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const text = `${tip.name} cannot be compared with the cluster`;
-      context.log.warn({ snapshot: tip.name, error }, `${text}: ${error instanceof Error ? error.message : error}`);
-      return false;
-    }
-  }
-
-  async #eventsAtEnd(snapshot: StoredSnapshot, context: RunContext): Promise<RevisionProof | undefined> {
-    if (snapshot.kind === 'Incr') {
-      return await proofOfSnapshot({ ...this.#parts, snapshot }, context);
-    }
-    const learn = async (path: string): Promise<RevisionProof> => {
-      this.#history.sampled(await samplesInDatabase(path, context));
-      return await lastProofInDatabase(path, context);
-    };
-    return await readFull({ ...this.#parts, full: snapshot }, learn, context);
   }
 
   /**
@@ -205,7 +159,7 @@ export class HistoryGuard {
       this.#continues ??= false;
       return undefined;
     }
-    this.#provedUpTo = undefined;
+    this.#doubts.compared(undefined);
     const verdict = await compareWithDatabase(database.path, known, context);
     this.#continues ??= verdict === 'same';
     if (verdict === 'different') {
@@ -221,41 +175,14 @@ export class HistoryGuard {
     known: RevisionProof,
     context: RunContext,
   ): Promise<HistoryBreak | undefined> {
-    const raised = await raisedAfter(path, known.revision, context);
-    if (raised !== undefined) {
-      const found = `a restore has raised its revisions to ${raised}, and of the backup's last revision, ${known.revision}, nothing is there`;
-      return { change: 'rolled_back', found };
-    }
     const { store } = this.#parts;
-    const snapshots = await this.#livingNow(context);
-    const survivor = await compareSurvivor({ store, snapshots, path, upTo: known.revision }, context);
-    if (survivor?.verdict === 'different') {
-      const found = `what a compaction has left of its events at revision ${survivor.at} is not what is in the backup`;
-      return { change: 'different_events', found, differsAt: survivor.at };
+    const living = (): Promise<readonly StoredSnapshot[]> => livingNow(store, this.#doubts, context);
+    const found = await compareRest({ store, path, known: known.revision, living }, context);
+    if (found.outcome === 'other') {
+      return found.broken;
     }
-    this.#provedUpTo = survivor?.verdict === 'same' ? survivor.at : revision(0);
+    this.#doubts.compared(found.provedUpTo);
     return undefined;
-  }
-
-  /** Without what may be of another history: that proves nothing of the one that is followed. */
-  #proved(snapshots: readonly StoredSnapshot[], { markers }: StoreListing): readonly StoredSnapshot[] {
-    const doubts = unprovenIn(markers, this.#unproven);
-    return snapshots.filter((each) => !doubts.some((doubt) => mayBeLeft(each, doubt)));
-  }
-
-  /** What is stored of the living history, as far as it is not in doubt; nothing, with a warning, where the store does not say: a full must not fail because of it. */
-  async #livingNow({ signal, log }: RunContext): Promise<readonly StoredSnapshot[]> {
-    const { store } = this.#parts;
-    try {
-      const listing = await store.list({ signal });
-      return this.#proved(restorable(livingIn(listing)), listing);
-    } catch (error) {
-      if (!(error instanceof StoreError)) {
-        throw error;
-      }
-      log.warn({ error }, `The cluster cannot be compared with what is stored: ${error.message}`);
-      return [];
-    }
   }
 
   /** Forgets the history that was followed: a new one begins. Says so, loudly. */
@@ -270,7 +197,7 @@ export class HistoryGuard {
     this.#samplesLeft = this.#history.samples;
     this.#history = new ClusterHistory();
     this.#reach = revision(0);
-    this.#provedUpTo = undefined;
+    this.#doubts.compared(undefined);
   }
 
   /**
@@ -278,27 +205,8 @@ export class HistoryGuard {
    * cannot be written is no failure, the next full tries again.
    */
   async storing(createdOn: number, database: ReadDatabase, context: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
-    if (this.#provedUpTo !== undefined) {
-      const unproven = { after: this.#provedUpTo, upTo: database.lastRevision, takenOn: createdOn };
-      this.#unproven = [...this.#unproven, unproven].slice(-MOST_UNPROVEN);
-      this.#unmarked = [...this.#unmarked, unproven].slice(-MOST_UNPROVEN);
-      this.#provedUpTo = undefined;
-    }
-    for (const doubt of this.#unmarked) {
-      try {
-        await markDoubt({ ...this.#parts, clusterId: this.#clusterId }, doubt, context);
-        this.#unmarked = this.#unmarked.filter((each) => each !== doubt);
-      } catch (error) {
-        if (!(error instanceof StoreError)) {
-          throw error;
-        }
-        context.log.warn(
-          { error },
-          `What is in doubt could not be marked, and is known to this run only: ${error.message}`,
-        );
-        return;
-      }
-    }
+    const place = { ...this.#parts, clusterId: this.#clusterId };
+    await this.#doubts.storing({ createdOn, database }, place, context);
   }
 
   /** Notes a full that was stored from `database`: what comes next has to continue it. Throws Damage. */

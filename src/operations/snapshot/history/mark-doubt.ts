@@ -13,7 +13,7 @@ import { removeMarkers } from '../../prune/outdated-markers.ts';
 export type RunContents = 'deltas' | 'fulls';
 
 /** A full that is about to be stored, and where. */
-interface DoubtfulFull {
+export interface DoubtfulFull {
   readonly store: SnapStore;
   readonly clusterId: bigint;
   readonly contents: RunContents;
