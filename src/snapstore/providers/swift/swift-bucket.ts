@@ -10,12 +10,13 @@ import type { Leftover } from '../../leftover.ts';
 import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
 import { KeystoneLogin } from './keystone-login.ts';
+import { manifestAt, manifestFor, manifestOf, takesIn } from './manifests.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
-import { parseSegmentKey, uploadNumbers } from './segments.ts';
+import { parseSegmentKey, segmentPrefix, uploadNumbers } from './segments.ts';
 import { SwiftConnection } from './swift-connection.ts';
-import { RangeBeyondEnd } from './swift-error.ts';
+import { notFoundMeans, RangeBeyondEnd } from './swift-error.ts';
 import { swiftLeftovers } from './swift-leftovers.ts';
-import { notFoundMeans, SwiftUpload } from './swift-upload.ts';
+import { SwiftUpload } from './swift-upload.ts';
 
 /** Which Swift container is opened, and how. */
 export interface SwiftConfig {
@@ -52,16 +53,17 @@ export class SwiftBucket implements Bucket {
    */
   async *list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     const empty: ObjectEntry[] = [];
-    const segments = new Map<string, { size: number; upload: number | 'several' }>();
+    const segments = new Map<string, SeenSegments>();
     const held = new ListedObjects(`${this.location}/${prefix}`, options.most);
     for await (const { key, size, modifiedAt } of this.#connection.list(prefix, options)) {
       const segment = parseSegmentKey(key);
       held.add(segment !== undefined || size === 0 ? 1 : 0);
       if (segment !== undefined) {
         const { owner, upload } = segment;
-        const seen = segments.get(owner) ?? { size: 0, upload };
+        const seen = segments.get(owner) ?? { size: 0, sizeOfFirst: 0, upload };
         segments.set(owner, {
           size: seen.size + size,
+          sizeOfFirst: seen.sizeOfFirst + (upload === 0 ? size : 0),
           upload: seen.upload === upload ? upload : 'several',
         });
       }
@@ -73,18 +75,24 @@ export class SwiftBucket implements Bucket {
     }
     for (const entry of empty) {
       const seen = segments.get(entry.key);
-      const asked = seen?.upload === 'several' ? await this.#sizeOf(entry.key, options) : undefined;
+      const asked = seen?.upload === 'several' ? await this.#sizeOf(entry.key, seen, options) : undefined;
       yield { ...entry, size: asked ?? seen?.size ?? 0 };
     }
   }
 
-  /** Undefined where it has gone, or the store does not say. */
-  async #sizeOf(key: string, { signal }: CallOptions): Promise<number | undefined> {
+  /** The size of an object beside whose segments there are others. Undefined where it has gone, or the store does not say. */
+  async #sizeOf(key: string, { sizeOfFirst }: SeenSegments, { signal }: CallOptions): Promise<number | undefined> {
+    const { container } = this.#connection;
     const what = this.#connection.describe('look at', key);
     const found = await this.#connection
       .send(what, { method: 'HEAD', key }, { signal })
       .catch(notFoundMeans(undefined));
-    return found === undefined ? undefined : bodyLength(found.headers);
+    if (found === undefined) {
+      return undefined;
+    }
+    // Programs that do not number their uploads name all segments, those of an upload that is under way as well: their own are the first.
+    const takesInAll = takesIn(manifestOf(found.headers), { container, key: `${key}/` });
+    return takesInAll ? sizeOfFirst : bodyLength(found.headers);
   }
 
   leftovers(prefix: string, { signal }: CallOptions): AsyncIterable<Leftover> {
@@ -120,8 +128,17 @@ export class SwiftBucket implements Bucket {
         taken.add(parsed.upload);
       }
     }
+    const { container } = this.#connection;
+    const manifest = await manifestAt(this.#connection, key, { signal });
+    const isOpen = takesIn(manifest, { container, key: `${key}/` });
+    if (isOpen) {
+      taken.add(await this.#narrow(key, taken, { signal }));
+    }
+    // A manifest whose segments are gone takes in new ones with their number.
+    const isNamed = (number: number): boolean =>
+      !isOpen && takesIn(manifest, { container, key: segmentPrefix(key, number) });
     const own = this.#uploads.get(key) ?? new Set<number>();
-    const number = freeNumber(new Set([...taken, ...own]));
+    const number = freeNumber((each) => taken.has(each) || own.has(each) || isNamed(each));
     this.#uploads.set(key, own.add(number));
     return new SwiftUpload({
       connection: this.#connection,
@@ -136,6 +153,21 @@ export class SwiftBucket implements Bucket {
         }
       },
     });
+  }
+
+  /**
+   * Has a manifest of another program, which names whatever is written next to its segments, name these alone: a reader would get what
+   * follows as a part of the object. Gives their number.
+   */
+  async #narrow(key: string, taken: ReadonlySet<number>, { signal }: CallOptions): Promise<number> {
+    const number = taken.size === 0 ? 0 : Math.min(...taken);
+    const what = this.#connection.describe('keep the segments apart of', key);
+    const headers = {
+      'Content-Type': 'application/octet-stream',
+      'X-Object-Manifest': manifestFor(this.#connection.container, segmentPrefix(key, number)),
+    };
+    await this.#connection.send(what, { method: 'PUT', key, headers }, { signal });
+    return number;
   }
 
   /** The manifest goes first, so that it is never visible without its segments. The next delete finishes one that was cut short. */
@@ -195,10 +227,18 @@ function isNotFound(error: unknown): error is StoreError {
   return error instanceof StoreError && error.kind === 'not_found';
 }
 
-/** The smallest number that no upload to the key has; the last one when all are taken, whose segments are then replaced. */
-function freeNumber(taken: ReadonlySet<number>): number {
+/** What a listing shows of the segments of one object. */
+interface SeenSegments {
+  readonly size: number;
+  /** Of those with the number 0. */
+  readonly sizeOfFirst: number;
+  readonly upload: number | 'several';
+}
+
+/** The smallest number that is not taken; the last one when all are, whose segments are then replaced. */
+function freeNumber(isTaken: (number: number) => boolean): number {
   let number = 0;
-  while (taken.has(number) && number < uploadNumbers - 1) {
+  while (isTaken(number) && number < uploadNumbers - 1) {
     number += 1;
   }
   return number;

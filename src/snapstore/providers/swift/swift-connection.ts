@@ -133,7 +133,7 @@ export class SwiftConnection {
       if (part === undefined) {
         const told = length ?? (await this.#lengthOf(what, key, abort)) ?? size;
         const whole = rawBody(opening, { what, request, length: told });
-        checkWholeAnswer({ encoding: opening.headers['content-encoding'], length }, { size }, whole, what);
+        checkWholeAnswer({ encoding: opening.headers['content-encoding'], length: told }, { size }, whole, what);
         return whole;
       }
       const body = rawBody(opening, { what, request, length: length ?? part.range.end - part.range.start });

@@ -43,3 +43,13 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   denied: "check the credentials, and the user's role in the project",
   quota: 'raise the quota of the container or the project, or lower the number of backups that are kept',
 };
+
+/** For answers to a question about an object that may be absent. */
+export function notFoundMeans<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof StoreError && error.kind === 'not_found') {
+      return value;
+    }
+    throw error;
+  };
+}

@@ -2,9 +2,9 @@ import type { CallOptions } from '../../bucket.ts';
 import type { Leftover } from '../../leftover.ts';
 import { ListedObjects } from '../../listed-objects.ts';
 import { StoreError } from '../../store-error.ts';
+import { manifestAt, takesIn } from './manifests.ts';
 import { parseSegmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
-import { notFoundMeans } from './swift-upload.ts';
 
 type Connection = Pick<SwiftConnection, 'container' | 'location' | 'describe' | 'send' | 'list'>;
 
@@ -74,17 +74,8 @@ async function usersOf(
   owner: string,
   { signal }: CallOptions,
 ): Promise<(key: string) => boolean> {
-  const what = connection.describe('look at', owner);
-  const found = await connection.send(what, { method: 'HEAD', key: owner }, { signal }).catch(notFoundMeans(undefined));
-  if (found === undefined) {
-    return () => false;
-  }
-  const { 'x-object-manifest': manifest, 'x-static-large-object': isStatic } = found.headers;
-  if (isStatic !== undefined) {
-    return () => true;
-  }
-  const named = manifest === undefined ? undefined : decoded(String(manifest)).replace(/^\/+/, '');
-  return (key) => named !== undefined && `${connection.container}/${key}`.startsWith(named);
+  const manifest = await manifestAt(connection, owner, { signal });
+  return (key) => manifest.kind === 'static' || takesIn(manifest, { container: connection.container, key });
 }
 
 async function removeGroup(
@@ -111,13 +102,4 @@ async function removeGroup(
     throw new StoreError('transient', { ...what, found: 'they have become an object meanwhile' });
   }
   await deleteAll(keys, { signal });
-}
-
-/** As it is written where it is no percent-encoding. */
-function decoded(manifest: string): string {
-  try {
-    return decodeURIComponent(manifest);
-  } catch {
-    return manifest;
-  }
 }

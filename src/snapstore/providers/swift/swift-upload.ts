@@ -7,8 +7,10 @@ import { ListedObjects } from '../../listed-objects.ts';
 import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { lateArrival } from '../../upload/late-arrival.ts';
+import { manifestFor } from './manifests.ts';
 import { parseSegmentKey, segmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
+import { notFoundMeans } from './swift-error.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface SwiftUploadConfig {
@@ -222,22 +224,11 @@ export class SwiftUpload implements Upload {
   /** What the manifest says: container and prefix, percent-encoded. */
   #manifest(): string {
     const { connection, key, number } = this.#config;
-    const path = `${connection.container}/${segmentPrefix(key, number)}`;
-    return path.split('/').map(encodeURIComponent).join('/');
+    return manifestFor(connection.container, segmentPrefix(key, number));
   }
 }
 
 const emptyMd5 = createHash('md5').digest('hex');
-
-/** For answers to a question about an object that may be absent. */
-export function notFoundMeans<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof StoreError && error.kind === 'not_found') {
-      return value;
-    }
-    throw error;
-  };
-}
 
 /** `X-Timestamp` is seconds with five decimals; cut to ms as listings' times are. */
 function timestampMs(header: string | readonly string[] | undefined): number {
