@@ -78,7 +78,11 @@ export function companionsIn(
     fetch: (companion, options) =>
       decryptedBody(
         companion,
-        () => readListed(companion.key, () => bucket.read(companion.key, options), { bucket, ...options }),
+        () =>
+          readListed(companion.key, () => bucket.read(companion.key, { ...options, size: companion.size }), {
+            bucket,
+            ...options,
+          }),
         identities,
       ),
     async delete({ key }, options) {

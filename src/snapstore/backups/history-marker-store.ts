@@ -157,7 +157,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
       const pieces: Uint8Array[] = [];
       let size = 0;
       const version = entry.versionId === undefined ? {} : { versionId: entry.versionId };
-      for await (const piece of await this.#bucket.read(entry.key, { signal, ...version })) {
+      for await (const piece of await this.#bucket.read(entry.key, { signal, size: entry.size, ...version })) {
         pieces.push(piece);
         size += piece.length;
         if (size > MARKER_SIZE_LIMIT) {

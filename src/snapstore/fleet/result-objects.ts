@@ -66,10 +66,10 @@ export class ResultObjects {
   }
 
   /** The bytes of one. Throws a StoreError, of kind `invalid` for one that is too large. */
-  async read({ key }: Pick<ResultObject, 'key'>, { signal }: CallOptions): Promise<Buffer> {
+  async read({ key, size: listed }: Pick<ResultObject, 'key' | 'size'>, { signal }: CallOptions): Promise<Buffer> {
     const pieces: Uint8Array[] = [];
     let size = 0;
-    for await (const piece of (await this.#bucket.read(key, { signal })) as AsyncIterable<Uint8Array>) {
+    for await (const piece of (await this.#bucket.read(key, { signal, size: listed })) as AsyncIterable<Uint8Array>) {
       size += piece.length;
       if (size > this.#largest) {
         const object = `${this.#bucket.location}/${key}`;

@@ -1,3 +1,4 @@
+import { checkListedSize } from '../listed-size.ts';
 import { StoreError } from '../store-error.ts';
 import type { RawBody } from './object-body.ts';
 import type { StoreAction } from './request-error.ts';
@@ -13,8 +14,9 @@ interface WholeAnswer {
 }
 
 /**
- * Throws a {@link StoreError} `invalid`, and ends the body, where a part is sent, or something on the way has compressed it: what is read then would look
- * like a damaged object. `size` is that of the object as it was listed; an object may have been stored with an encoding.
+ * Throws a {@link StoreError} `invalid`, and ends the body, where a part is sent, or an object of another size than was listed: it was replaced, other
+ * objects are mixed into it, or something on the way has compressed it. What is read then would look like a damaged object. `size` is that of
+ * the object as it was listed; an object may have been stored with an encoding.
  */
 export function checkWholeAnswer(
   { contentRange, encoding, length }: WholeAnswer,
@@ -32,10 +34,19 @@ export function checkWholeAnswer(
     refuse('the store sends a part of it where all was asked for');
   }
   const isEncoded = encoding !== undefined && encoding !== '' && encoding !== 'identity';
-  if (isEncoded && size !== undefined && length !== undefined && length !== size) {
+  if (size === undefined || length === undefined || length === size) {
+    return;
+  }
+  if (isEncoded) {
     refuse(
       `it has ${size} bytes, and the answer has ${length}: something on the way to the store changes answers (Content-Encoding)`,
       'have proxies and load balancers pass on what the store sends',
     );
+  }
+  try {
+    checkListedSize(length, size, { action, object });
+  } catch (error) {
+    stream.destroy();
+    throw error;
   }
 }

@@ -76,6 +76,19 @@ export function roundTripCases(rig: BucketRig): void {
     await assert.rejects(part(100), isStoreError('invalid'));
   });
 
+  test('an object that is shorter or longer than it was listed is refused, not read in part', async () => {
+    const key = freshKey();
+    await put(key, seededBytes(200_000, 14));
+    for (const size of [0, 1, 199_999, 200_001, 400_000]) {
+      const read = async (): Promise<Buffer> => await collected(await rig.bucket.read(key, { signal, size }));
+      await assert.rejects(read(), isStoreError('invalid'), String(size));
+    }
+    const empty = freshKey();
+    await put(empty, Buffer.alloc(0));
+    const read = async (): Promise<Buffer> => await collected(await rig.bucket.read(empty, { signal, size: 1 }));
+    await assert.rejects(read(), isStoreError('invalid'));
+  });
+
   test('an absent object cannot be read', async () => {
     await assert.rejects(get(freshKey()), isStoreError('not_found'));
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Bucket, BucketTraits, ObjectEntry, ReadOptions, UploadPart } from '../../../src/snapstore/bucket.ts';
+import { checkListedSize } from '../../../src/snapstore/listed-size.ts';
 import { lengthOfRange } from '../../../src/snapstore/range-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 
@@ -52,6 +53,9 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
         const contentRange = `bytes ${range.start}-${last}/${found.bytes.length}`;
         const answer = { contentRange, length: undefined, tag: createHash('md5').update(found.bytes).digest('hex') };
         lengthOfRange(answer, { range, size, tag }, { action: 'read', object: `${location}/${key}` });
+      }
+      if (range === undefined) {
+        checkListedSize(found.bytes.length, size, { action: 'read', object: `${location}/${key}` });
       }
       const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.start, range.end);
       const body = Readable.from(slices(bytes), { objectMode: false });

@@ -15,6 +15,7 @@ import type {
   UploadOptions,
 } from '../../bucket.ts';
 import { abandonedAfterMs, type Leftover } from '../../leftover.ts';
+import { checkListedSize } from '../../listed-size.ts';
 import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
 import { localBody } from './local-body.ts';
@@ -113,6 +114,8 @@ export class LocalBucket implements Bucket {
         }
         if (options.range !== undefined && options.range.start < options.range.end) {
           checkSame(facts, options, path);
+        } else if (options.range === undefined) {
+          checkListedSize(facts.size, options.size, { action: 'read', object: path });
         }
         return localBody({ handle, path, size: facts.size }, options);
       } catch (error) {

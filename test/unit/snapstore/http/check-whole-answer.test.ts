@@ -22,12 +22,24 @@ test('an object that comes as it was listed is taken, with the encoding that it 
   for (const [answer, size] of [
     [{ encoding: undefined, length: 10 }, 10],
     [{ encoding: 'gzip', length: 10 }, 10],
-    [{ encoding: 'identity', length: 9 }, 10],
+    [{ encoding: 'identity', length: 10 }, 10],
+    [{ encoding: undefined, length: 0 }, 0],
     [{ encoding: 'gzip', length: 10 }, undefined],
     [{ encoding: 'gzip', length: undefined }, 10],
     [{ encoding: undefined, length: 10, contentRange: 'bytes 0-9/10' }, 10],
   ] as const) {
     assert.ok(!checked(answer, size).destroyed);
+  }
+});
+
+test('another length than was listed is refused', () => {
+  for (const encoding of [undefined, '', 'identity'] as const) {
+    for (const length of [0, 9, 11]) {
+      assert.throws(() => checked({ encoding, length }, 10), {
+        code: 'store_invalid',
+        message: new RegExp(`it was listed with 10 bytes, and has ${length} now; run it again`),
+      });
+    }
   }
 });
 
