@@ -11,7 +11,7 @@ const byRule: Readonly<Record<TextRule, string>> = {
     'five cron fields (minute, hour, day, month, weekday), @daily or @every 12h, after TZ=ZONE if need be; or off',
   time: 'a time such as 2026-11-21T09:30:00Z, "2026-11-21 09:30:00" (UTC, as list prints it), seconds since 1970, or "5m ago"',
   'lease ttl': 'a duration of at least 1s such as 1h, or strip',
-  'not empty': 'a text that is not empty',
+  'not empty': 'a text in one line that is not empty',
 };
 
 /** What an option accepts, for messages and help. */

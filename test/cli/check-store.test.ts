@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeRig } from './rig.ts';
 
@@ -16,13 +16,31 @@ describe('check-store', () => {
     ];
     const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags]);
     assert.equal(exitCode, 0, stderr);
-    assert.match(stdout, /^store: +\S+\/store\/etcd\/v2\nwrite: +ok, \d+ ms\nlist: +ok, \d+ ms\nread: +ok, \d+ ms\n/);
+    assert.match(
+      stdout,
+      /^store: +\S+\/store\/etcd\/v2\ncontainer: .* made; .*\nwrite: +ok, \d+ ms\nlist: +ok, \d+ ms\nread: +ok, \d+ ms\n/,
+    );
     assert.match(stdout, /\ndelete: +ok, \d+ ms\nclock: .* agree\nversions: +not kept\nimmutable: +no\n$/);
     const left = readdirSync(rig.home.join('store'), { recursive: true, withFileTypes: true });
     assert.deepEqual(
       left.filter((entry) => entry.isFile()),
       [],
     );
+  });
+
+  it('says that the container was not there', async () => {
+    await using rig = makeRig();
+    const flags = ['--storage-provider', 'Local', '--store-container', rig.home.join('mistyped')];
+    const first = await rig.run(['check-store', ...flags, '-o', 'json']);
+    assert.equal(Reflect.get(JSON.parse(first.stdout) as object, 'containerMade'), true);
+    rmSync(rig.home.join('mistyped'), { recursive: true });
+    const { stdout } = await rig.run(['check-store', ...flags]);
+    assert.match(
+      stdout,
+      /^container: +it did not exist and was made; if it should have been there, check --store-container/m,
+    );
+    const again = await rig.run(['check-store', ...flags]);
+    assert.doesNotMatch(again.stdout, /container:/);
   });
 
   it('prints JSON for a script', async () => {

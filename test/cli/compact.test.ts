@@ -67,7 +67,7 @@ describe('compact', () => {
     mkdirSync(rig.home.join('empty'));
     const empty = await rig.run(['compact', '--store-container', rig.home.join('empty')]);
     assert.equal(empty.exitCode, 1);
-    assert.match(empty.stderr, /error: cannot restore from .*empty: it holds no snapshot/);
+    assert.match(empty.stderr, /error: cannot compact what is in .*empty: it holds no snapshot/);
     const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
     rmSync(rig.home.join('store/etcd-main/v2/Incr-00000059-00000089-1795251534.gz'));
     const holed = await rig.run(['compact', ...flags]);

@@ -6,14 +6,18 @@ import { keyValueLines, type Report } from './report.ts';
 /** From this skew on, stores may refuse signed requests and retention misjudges the age of backups, ms. */
 const notableSkew = 60_000;
 
+const CONTAINER_MADE =
+  'it did not exist and was made; if it should have been there, check --store-container and whether its volume is mounted';
+
 /** What `check-store` prints. */
 export function checkReport(check: StoreCheck): Report {
-  const { location, probe, steps, clockSkewMs, versioned, immutableUntil, doubts } = check;
+  const { location, probe, steps, clockSkewMs, versioned, immutableUntil, containerMade, doubts } = check;
   const until = immutableUntil === undefined ? undefined : new Date(immutableUntil).toISOString();
   const left = steps.some(({ step, outcome }) => step === 'delete' && outcome !== 'ok' && outcome !== 'skipped');
   return {
     table: keyValueLines([
       ['store', location],
+      ['container', containerMade ? CONTAINER_MADE : undefined],
       ...steps.map((result, at) => [result.step, stepText(result, steps.slice(0, at))] as const),
       ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
       ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
@@ -27,6 +31,7 @@ export function checkReport(check: StoreCheck): Report {
       ...(clockSkewMs === undefined ? {} : { clockSkewSeconds: clockSkewMs / 1000 }),
       ...(versioned === undefined ? {} : { versioned }),
       ...(until === undefined ? {} : { immutableUntil: until }),
+      ...(containerMade ? { containerMade } : {}),
       ...(doubts.length === 0 ? {} : { notKnown: doubts }),
       ...(left ? { leftBehind: probe } : {}),
     },

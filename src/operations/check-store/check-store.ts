@@ -38,6 +38,8 @@ export interface StoreCheck {
   readonly versioned: boolean | undefined;
   /** Until when the store refuses to delete the probe, ms since the epoch. */
   readonly immutableUntil: number | undefined;
+  /** The container was not there before, and was made to write into it. */
+  readonly containerMade: boolean;
   /** What the account is not allowed to know, a sentence each. */
   readonly doubts: readonly string[];
 }
@@ -83,6 +85,8 @@ export async function checkStore(
     }
   };
 
+  const isThere = (await bucket.exists?.({ signal }).catch(() => true)) ?? true;
+  signal.throwIfAborted();
   let listed: ObjectEntry | undefined;
   const doubts = new Set<string>();
   const sent = clock.now();
@@ -121,6 +125,7 @@ export async function checkStore(
       written === undefined || written.modifiedAt === 0 ? undefined : skew(written.modifiedAt, { sent, answered }),
     versioned: listed === undefined ? undefined : listed.versionId !== undefined,
     immutableUntil: listed?.immutableUntil,
+    containerMade: !isThere && written !== undefined,
     doubts: [...doubts],
   };
 }

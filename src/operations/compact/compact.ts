@@ -251,10 +251,14 @@ function compactFailure(error: unknown, tempDir: string): unknown {
       code: 'snapshot_corrupt',
       action: 'compact',
       object: 'the newest backup',
-      found: error.message,
+      found: `its database is damaged at byte ${error.offset}: ${error.reason}`,
       remedy: 'see etcdbrctl verify',
       cause: error,
     });
+  }
+  if (error instanceof Failure && error.action.startsWith('restore')) {
+    // What a restore does as well, in the words of a command that restores nothing.
+    return error.doing(error.action === 'restore from' ? 'compact what is in' : 'compact');
   }
   return fileFailure(error, { action: 'compact in', object: tempDir }) ?? error;
 }
