@@ -4,10 +4,14 @@ import type { ValuesOf } from '../config/option.ts';
 import type { identityOptions, recipientOptions } from '../config/options/encryption.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { readAtMost } from '../runtime/read-at-most.ts';
+import { ReloadedFiles } from '../runtime/reloaded-files.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { Identities } from '../snapshot/encryption/identities.ts';
+import { Identities, type KeyOpener } from '../snapshot/encryption/identities.ts';
 import { EncryptionKeyFault } from '../snapshot/encryption/key-fault.ts';
 import { Recipients } from '../snapshot/encryption/recipients.ts';
+import { CurrentIdentities } from './current-identities.ts';
+
+type RecipientValues = ValuesOf<(typeof recipientOptions)['options']>;
 
 /** No file of keys is longer, bytes. */
 const sizeLimit = 256 * 1024;
@@ -19,13 +23,15 @@ const readableByOthers = 0o044;
  * The recipients that new objects are encrypted to; undefined without any. Throws a {@link UsageFailure} that says what is wrong with them
  * and shows nothing of them.
  */
-export async function recipientsOf({
-  encryptTo,
-  encryptToFiles,
-}: ValuesOf<(typeof recipientOptions)['options']>): Promise<Recipients | undefined> {
-  if (encryptTo.length === 0 && encryptToFiles.length === 0) {
-    return undefined;
-  }
+export async function recipientsOf(options: RecipientValues): Promise<Recipients | undefined> {
+  return isEncrypted(options) ? await readRecipients(options) : undefined;
+}
+
+function isEncrypted({ encryptTo, encryptToFiles }: RecipientValues): boolean {
+  return encryptTo.length > 0 || encryptToFiles.length > 0;
+}
+
+async function readRecipients({ encryptTo, encryptToFiles }: RecipientValues): Promise<Recipients> {
   for (const text of encryptTo) {
     await refusing(
       {
@@ -69,6 +75,34 @@ export async function identitiesOf(
     }
   }
   return files.length === 0 ? Identities.none : await Identities.parse(files);
+}
+
+/** The recipients that new objects are encrypted to, for a process that lasts: those in files are read again when these have changed. */
+export async function reloadedRecipientsOf(
+  options: RecipientValues,
+  context: Pick<RunContext, 'clock' | 'log'>,
+): Promise<ReloadedFiles<Recipients> | undefined> {
+  if (!isEncrypted(options)) {
+    return undefined;
+  }
+  const paths = options.encryptToFiles;
+  const what = `The recipients in ${paths.join(', ')}`;
+  return await ReloadedFiles.open({ paths, what, read: () => readRecipients(options) }, context);
+}
+
+/** The secret keys that were given, read again when an object needs one that was not there before. */
+export async function reloadedIdentitiesOf(
+  options: ValuesOf<(typeof identityOptions)['options']>,
+  context: Pick<RunContext, 'clock' | 'log'>,
+): Promise<KeyOpener> {
+  const paths = options.identityFiles;
+  if (paths.length === 0) {
+    return Identities.none;
+  }
+  const what = `The identities in ${paths.join(', ')}`;
+  return new CurrentIdentities(
+    await ReloadedFiles.open({ paths, what, read: () => identitiesOf(options, context) }, context),
+  );
 }
 
 interface GivenKeys {

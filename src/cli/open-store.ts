@@ -26,8 +26,8 @@ export async function openReadStore(
   identity: IdentityValues,
   context: CommandContext,
 ): Promise<SnapStore> {
-  const { identitiesOf } = await import('./encryption-keys.ts');
-  const identities = await identitiesOf(identity, context);
+  const { reloadedIdentitiesOf } = await import('./encryption-keys.ts');
+  const identities = await reloadedIdentitiesOf(identity, context);
   return await openRegistered(
     { ...options, provider: providerOf(options, context), role: 'primary', identities },
     context,

@@ -3,6 +3,7 @@ import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
 import { type BackoffPolicy, defaultBackoff } from '../runtime/async/backoff.ts';
+import type { ReloadedFiles } from '../runtime/reloaded-files.ts';
 import type { Recipients } from '../snapshot/encryption/recipients.ts';
 import type { Packing } from '../snapshot/packing.ts';
 import { longestOffPeriodMs, retentionRulesOf } from './retention-rules.ts';
@@ -22,12 +23,13 @@ const backoffFlags = ['backoff-multiplier', 'backoff-attempt-limit', 'backoff-th
 export function scheduledBackupOf(
   config: ScheduledBackupConfig,
   given: ReadonlySet<string>,
-  recipients?: Recipients,
+  recipients?: ReloadedFiles<Recipients>,
 ): Omit<SnapshotterRequest, 'cluster' | 'store' | 'tempDir' | 'start' | 'listeners'> {
   const { deltaPeriodMs, deltaMemoryLimit, deltaSpoolLimit, maxStoreOutageMs } = config.snapshotter;
   const { garbageCollectionPeriodMs } = config.retention;
   return {
-    ...packingOf(config, recipients),
+    ...packingOf(config, recipients?.value),
+    currentRecipients: recipients && (() => recipients.current()),
     schedule: new Schedule(config.snapshotter.schedule),
     deltaPeriodMs: deltaPeriodMs < shortestDeltaPeriodMs ? undefined : deltaPeriodMs,
     deltaMemoryLimit,

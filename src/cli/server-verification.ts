@@ -5,7 +5,6 @@ import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../server/peer-proof.ts';
 import type { SidecarParts } from '../server/sidecar-parts.ts';
 import type { VerificationEvent } from '../server/verification-task.ts';
-import type { Recipients } from '../snapshot/encryption/recipients.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { sidecarAuthorities } from './sidecar-authorities.ts';
 import { dailySchedule, proveInProcess, unopenedFailure } from './verification.ts';
@@ -18,13 +17,13 @@ export function verificationOf(
     status,
     location,
     tokens,
-    recipients,
+    isEncrypted,
   }: {
     readonly metrics: PrometheusMetrics;
     readonly status: BackupStatus;
     readonly location: string | undefined;
     readonly tokens: Pick<AuthTokens, 'own'> | undefined;
-    readonly recipients: Recipients | undefined;
+    readonly isEncrypted: boolean;
   },
 ): SidecarParts['verification'] {
   const { config, pod, context } = invocation;
@@ -33,7 +32,7 @@ export function verificationOf(
   if (location === undefined || schedule === 'off') {
     return undefined;
   }
-  const isBlind = recipients !== undefined && config.identity.identityFiles.length === 0;
+  const isBlind = isEncrypted && config.identity.identityFiles.length === 0;
   if (isBlind) {
     status.unprovable(unopenedFailure('it is encrypted, and no --identity is given'));
     metrics.verification('unopened');

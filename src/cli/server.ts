@@ -32,8 +32,8 @@ export const serverCommand = command({
     for (const line of versionLines()) {
       context.log.info(line);
     }
-    const { identitiesOf, recipientsOf } = await import('./encryption-keys.ts');
-    const recipients = await recipientsOf(config.encryption);
+    const { identitiesOf, reloadedRecipientsOf } = await import('./encryption-keys.ts');
+    const recipients = await reloadedRecipientsOf(config.encryption, context);
     // They are read again with each store; what is wrong with them is known before anything begins.
     await identitiesOf(config.identity, context);
     if (recipients !== undefined && config.identity.identityFiles.length === 0) {

@@ -3,6 +3,7 @@ import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import { networkCounters } from '../runtime/process/network-counters.ts';
+import type { ReloadedFiles } from '../runtime/reloaded-files.ts';
 import { BackupStatus } from '../server/backup-status.ts';
 import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
@@ -23,7 +24,7 @@ const lastUploadsMs = 15_000;
 export interface ReadKeys {
   readonly tokens: Pick<AuthTokens, 'own'> | undefined;
   /** Recipients of new objects; undefined where nothing is encrypted. */
-  readonly recipients: Recipients | undefined;
+  readonly recipients: ReloadedFiles<Recipients> | undefined;
 }
 
 /** What a sidecar is made of, as options and environment say; `tokens` are shown to other sidecars. Opens nothing. */
@@ -57,7 +58,13 @@ export function sidecarPartsOf(invocation: ServerInvocation, { tokens, recipient
     ]),
     defragmentation: new Schedule(config.defragmentation.schedule),
     leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary])],
-    verification: verificationOf(invocation, { metrics, status, location, tokens, recipients }),
+    verification: verificationOf(invocation, {
+      metrics,
+      status,
+      location,
+      tokens,
+      isEncrypted: recipients !== undefined,
+    }),
     initialization: {
       request: {
         ...config.restoration,

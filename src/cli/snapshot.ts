@@ -52,8 +52,8 @@ export const snapshotCommand = command({
       context.log.info(goingBackText(deletes ? retentionRulesOf(config.retention) : undefined));
     }
     const { openReadStore } = await import('./open-store.ts');
-    const { recipientsOf } = await import('./encryption-keys.ts');
-    const recipients = await recipientsOf(config.encryption);
+    const { reloadedRecipientsOf } = await import('./encryption-keys.ts');
+    const recipients = await reloadedRecipientsOf(config.encryption, context);
     const { connect } = await import('../etcd/connect.ts');
     const { packingOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
     const { snapshotFrom } = config.snapshotter;
@@ -65,12 +65,21 @@ export const snapshotCommand = command({
       const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
       const { checkIncluded, saveCompanion } = await import('../operations/companion/companion.ts');
       await checkIncluded(config.once.include, context);
-      const result = await takeFullSnapshot({ ...common, ...packingOf(config, recipients), final: false }, context);
+      const result = await takeFullSnapshot(
+        { ...common, ...packingOf(config, recipients?.value), final: false },
+        context,
+      );
       const companion =
         config.once.include.length === 0
           ? undefined
           : await saveCompanion(
-              { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax, recipients },
+              {
+                store,
+                full: result.snapshot,
+                paths: config.once.include,
+                keep: config.once.companionMax,
+                recipients: recipients?.value,
+              },
               context,
             );
       const rules = retentionOfOnce(config, given);

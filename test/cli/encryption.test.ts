@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ageProgram } from '../../scripts/lab/age-program.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
+import { headerEnd } from '../../src/snapshot/encryption/age-header.ts';
+import { Identities } from '../../src/snapshot/encryption/identities.ts';
 import { ageKey, otherAgeKey } from '../support/fixtures/age-keys.ts';
 import { type Finished, makeRig, type Rig } from './rig.ts';
 import { startedServer } from './started-server.ts';
@@ -265,6 +267,50 @@ describe('encrypted backups', () => {
       '--data-dir',
       made.rig.home.join('never'),
     );
+  });
+
+  it('are encrypted to the recipients that a file holds when an object begins', async () => {
+    const { rig, etcd } = made;
+    const keys = rig.home.join('rotated.txt');
+    writeFileSync(keys, `${ageKey.recipient}\n`);
+    const flags = [...at('rotated'), '--encrypt-to-file', keys, '--delta-snapshot-period=1s'];
+    const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...flags]);
+    await running.saw(/Applied watch on etcd from revision/);
+    const deltas = (): readonly string[] => names('rotated').filter((name) => name.startsWith('Incr-'));
+    const opens = async (name: string | undefined, { file }: { readonly file: string }): Promise<boolean> => {
+      const bytes = readFileSync(rig.home.join('rotated/v2', name ?? ''));
+      const identities = await Identities.parse([file]);
+      return await identities.fileKey(bytes.subarray(0, headerEnd(bytes))).then(
+        () => true,
+        () => false,
+      );
+    };
+    const first = await eventually(async () => {
+      await etcd.etcdctl('put', 'a', 'before');
+      return deltas()[0];
+    });
+    // What cannot be used, as in the middle of a change, takes nothing away.
+    writeFileSync(keys, 'age1');
+    await eventually(async () => {
+      await etcd.etcdctl('put', 'a', 'meanwhile');
+      return (
+        /stay those that were read before: cannot use --encrypt-to-file .*line 1/.test(running.stderr()) || undefined
+      );
+    });
+    const second = await eventually(() => (deltas().length > 1 ? deltas().at(-1) : undefined));
+    writeFileSync(rig.home.join('next.txt'), `${otherAgeKey.recipient}\n`);
+    renameSync(rig.home.join('next.txt'), keys);
+    await eventually(async () => {
+      await etcd.etcdctl('put', 'a', 'after');
+      return (await opens(deltas().at(-1), otherAgeKey)) || undefined;
+    });
+    assert.match(running.stderr(), /The recipients in .*rotated\.txt have changed and were read again/);
+    assert.deepEqual(
+      [await opens(first, ageKey), await opens(second, ageKey), await opens(deltas().at(-1), ageKey)],
+      [true, true, false],
+    );
+    running.kill('SIGTERM');
+    assert.equal((await running.finished).exitCode, 0);
   });
 
   it('come with companions that are encrypted, too', async () => {

@@ -3,10 +3,11 @@ import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { SnapshotterListener } from './events.ts';
 import type { DownloadRequest } from './full/download.ts';
 import type { ScheduledGarbageCollection } from './maintain-store.ts';
+import type { RenewedPacking } from './renewed-packing.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a running snapshotter needs. */
-export interface SnapshotterRequest extends DownloadRequest {
+export interface SnapshotterRequest extends DownloadRequest, RenewedPacking {
   readonly store: SnapStore;
   /** Of fulls. */
   readonly schedule: Schedule;

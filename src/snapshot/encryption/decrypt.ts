@@ -2,7 +2,7 @@ import { PieceReader } from '../../runtime/streams/piece-reader.ts';
 import { EncryptionDamage } from '../damage.ts';
 import { openChunks } from './age-chunks.ts';
 import { readHeader } from './age-header.ts';
-import type { Identities } from './identities.ts';
+import type { KeyOpener } from './identities.ts';
 import { NONCE_SIZE, payloadKey } from './payload-key.ts';
 
 /**
@@ -11,7 +11,7 @@ import { NONCE_SIZE, payloadKey } from './payload-key.ts';
  */
 export async function* decrypt(
   source: AsyncIterable<Uint8Array>,
-  identities: Identities,
+  identities: Pick<KeyOpener, 'fileKey'>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using pieces = new PieceReader(source);
   const { header, after } = await readHeader(pieces);

@@ -11,8 +11,19 @@ export class NoIdentityFits extends Error {
   }
 }
 
+/** What opens encrypted objects. */
+export interface KeyOpener {
+  /** How many identities there are. */
+  readonly count: number;
+  /**
+   * The key of the file that begins with `header`. Throws {@link NoIdentityFits}, and {@link EncryptionDamage} when the header is not what
+   * its writer made.
+   */
+  fileKey(header: Uint8Array): Promise<Uint8Array>;
+}
+
 /** The secret keys that open encrypted objects. Nothing that prints values shows them. */
-export class Identities {
+export class Identities implements KeyOpener {
   /** How many there are. */
   readonly count: number;
   readonly #decrypter: Decrypter | undefined;
@@ -63,10 +74,6 @@ export class Identities {
     return new Identities(lines.length, decrypter);
   }
 
-  /**
-   * The key of the file that begins with `header`. Throws {@link NoIdentityFits}, and {@link EncryptionDamage} when the header is not what
-   * its writer made.
-   */
   async fileKey(header: Uint8Array): Promise<Uint8Array> {
     if (this.#decrypter === undefined) {
       throw new NoIdentityFits();

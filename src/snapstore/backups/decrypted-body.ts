@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Failure } from '../../runtime/failure.ts';
-import { type Identities, NoIdentityFits } from '../../snapshot/encryption/identities.ts';
+import { type KeyOpener, NoIdentityFits } from '../../snapshot/encryption/identities.ts';
 import type { Encryption } from '../../snapshot/snapshot.ts';
 import { consumeBody } from '../http/object-body.ts';
 
 /** What opens encrypted objects; `as stored` leaves them closed, for commands that only move them. */
-export type Opening = Identities | 'as stored';
+export type Opening = KeyOpener | 'as stored';
 
 /**
  * Opens the header of an encrypted object and gives the key of its contents. Throws a Failure `no_identity`, and EncryptionDamage for a header
@@ -56,7 +56,7 @@ export async function decryptedBody(
 async function* contents(
   stored: Readable,
   object: NamedObject,
-  identities: Identities,
+  identities: KeyOpener,
 ): AsyncGenerator<Uint8Array, void> {
   try {
     const { decrypt } = await import('../../snapshot/encryption/decrypt.ts');
@@ -69,7 +69,7 @@ async function* contents(
 }
 
 /** The failure of an object that `identities` do not open. */
-export function noIdentity({ name }: Pick<NamedObject, 'name'>, { count }: Identities): Failure {
+export function noIdentity({ name }: Pick<NamedObject, 'name'>, { count }: Pick<KeyOpener, 'count'>): Failure {
   return new Failure({
     code: 'no_identity',
     action: 'read',

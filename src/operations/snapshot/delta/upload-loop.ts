@@ -1,11 +1,11 @@
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import type { Packing } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { SnapshotterListener } from '../events.ts';
 import type { StoredOrder } from '../history/stored-order.ts';
+import { packingNow, type RenewedPacking } from '../renewed-packing.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { EventBuffer } from './event-buffer.ts';
@@ -13,7 +13,7 @@ import { saveDeltaSnapshot } from './save.ts';
 import type { WaitingDelta } from './segment.ts';
 
 /** What the upload loop works with. */
-export interface UploadLoopParts extends Packing {
+export interface UploadLoopParts extends RenewedPacking {
   readonly store: SnapStore;
   readonly buffer: EventBuffer;
   readonly chain: ChainState;
@@ -139,7 +139,7 @@ export class UploadLoop {
     const { clock, signal } = this.#context;
     // The name stays the same however often it is tried: a try that seemed to fail may have arrived.
     const createdOn = chain.deltaTime(segment.lastRevision, Math.floor(clock.now() / 1000));
-    const request = { ...this.#parts, segment, createdOn };
+    const request = { ...this.#parts, ...(await packingNow(this.#parts)), segment, createdOn };
     const startedAt = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - startedAt) / 1_000;
     try {

@@ -5,6 +5,7 @@ import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts'
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
 import type { StoredOrder } from '../history/stored-order.ts';
+import { packingNow, type RenewedPacking } from '../renewed-packing.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { UsersState } from '../users-state.ts';
@@ -16,7 +17,7 @@ import { saveFullSnapshot } from './save.ts';
 import type { UnchangedCluster } from './unchanged-cluster.ts';
 
 /** What an attempt at a full works with. */
-export interface FullSnapshotParts extends DownloadRequest, FollowedHistory {
+export interface FullSnapshotParts extends DownloadRequest, RenewedPacking, FollowedHistory {
   readonly store: SnapStore;
   readonly buffer: EventBuffer;
   readonly required: RequiredSnapshots;
@@ -47,11 +48,12 @@ export async function attemptFullSnapshot(
   await refuseCorruptCluster(cluster, context);
   // Not awaited: a member that does not answer must not hold up the work.
   void reportLearners(cluster, context);
+  const packing = await packingNow(parts);
   const openedAt = clock.now();
   const begunAt = clock.monotonic();
   const known = guard.history.proof;
   const onOpened = (): void => void boundFull({ cluster, chain }, signal);
-  await using database = await downloadDatabase({ ...parts, reaching: chain.needed, onOpened }, context);
+  await using database = await downloadDatabase({ ...parts, ...packing, reaching: chain.needed, onOpened }, context);
   const { lastRevision } = database;
   await leaveBrokenHistory(parts, context, { database, known });
   const createdOn = announcedTime(parts, lastRevision, { openedAt, now: () => clock.now() });
@@ -60,7 +62,7 @@ export async function attemptFullSnapshot(
     await database.checked;
     return { outcome: 'stale', lastRevision };
   }
-  const snapshot = await storeFull({ ...parts, database, createdOn, begunAt }, context);
+  const snapshot = await storeFull({ ...parts, ...packing, database, createdOn, begunAt }, context);
   parts.unchanged.stored(position, lastRevision);
   users.stored(usersState, position);
   return { outcome: 'saved', snapshot };
