@@ -16,7 +16,7 @@ import { quietLogger } from '../../support/context/quiet-logger.ts';
 import { type GcsServer, startGcsServer } from '../../support/servers/gcs-server.ts';
 import { type OssServer, startOssServer } from '../../support/servers/oss-server.ts';
 import { startS3Server } from '../../support/servers/s3-server.ts';
-import { uploadInParts } from '../../support/stores/bucket-calls.ts';
+import { readWhole, uploadInParts } from '../../support/stores/bucket-calls.ts';
 import { memoryBucket } from '../../support/stores/memory-bucket.ts';
 
 const signal = new AbortController().signal;
@@ -101,15 +101,39 @@ describe('uploads of ours that nobody goes on with for a day are found and remov
     await begin(bucket);
     const whole = 'a/v2/Companion-00000011-1795200000.tar.gz';
     await uploadInParts(bucket, whole, Buffer.from('whole'), 2);
+    const snapshot = 'a/v2/Full-00000000-00000011-1795200000.gz';
+    await uploadInParts(bucket, snapshot, Buffer.from('whole'), 4);
     assert.deepEqual(await abandoned(bucket, DAY - 60_000), []);
-    assert.deepEqual(await abandoned(bucket, DAY + 1_000), ours.filter((key) => key !== full).toSorted());
+    // The components of what is complete are not needed any more.
+    assert.deepEqual(await abandoned(bucket, DAY + 1_000), [...ours.filter((key) => key !== full), whole].toSorted());
     assert.deepEqual(
       [...server.space.objects.keys()].toSorted(),
       [
         ...[full, ...others].map((key) => `${key}/0000000001`),
-        ...['', '/0000000001', '/0000000002', '/0000000003'].map((end) => `${whole}${end}`),
+        whole,
+        ...['', '/0000000001', '/0000000002'].map((end) => `${snapshot}${end}`),
       ].toSorted(),
     );
+    assert.equal((await readWhole(bucket, whole)).toString(), 'whole');
+    assert.equal((await readWhole(bucket, snapshot)).toString(), 'whole');
+  });
+
+  it('on GCS, where an object is written again, only what nobody has written to for a day', async () => {
+    await using server = await startGcsServer({ auth: 'none' });
+    await using bucket = gcsBucket(server);
+    const [, companion = ''] = ours;
+    await uploadInParts(bucket, companion, Buffer.from('first'), 4);
+    const [early] = await abandonedUploads(bucket, 'a/', { signal, now: Date.now() + 2 * DAY });
+    const upload = await bucket.beginUpload(companion, { signal, partSize: 6 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('second') }, { signal });
+    assert.deepEqual(await abandoned(bucket, DAY - 60_000), []);
+    // One that was found before does not take what came since.
+    await early?.remove({ signal });
+    await upload.complete({ parts: 1, size: 6 }, { signal });
+    assert.equal((await readWhole(bucket, companion)).toString(), 'second');
+    assert.deepEqual(await abandoned(bucket, DAY + 1_000), [companion]);
+    assert.deepEqual([...server.space.objects.keys()], [companion]);
+    assert.equal((await readWhole(bucket, companion)).toString(), 'second');
   });
 
   it('on GCS only when a retention has ended, and no new upload has written them again', async () => {

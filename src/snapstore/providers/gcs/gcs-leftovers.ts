@@ -19,7 +19,10 @@ interface Components {
   readonly generations: Map<string, number>;
 }
 
-/** Components below `prefix` whose object is not there: their upload ended before it composed them. */
+/**
+ * Components below `prefix`. Of an object that is not there they are what its upload has left; one that is there was composed of them, and the
+ * service keeps them all the same, under a name and a price of their own.
+ */
 export async function* gcsLeftovers(
   { requests, list }: GcsLeftoverPlace,
   prefix: string,
@@ -42,16 +45,15 @@ export async function* gcsLeftovers(
     }
   }
   for (const [owner, { newest, immutableUntil, generations }] of groups) {
-    if (!whole.has(owner)) {
-      yield {
-        key: owner,
-        what: `the components ${requests.location}/${owner}/* of an object that was never composed`,
-        begunAt: newest,
-        immutableUntil,
-        isListed: true,
-        remove: (options) => removeComponents(requests, generations, options),
-      };
-    }
+    const state = whole.has(owner) ? 'is whole without them' : 'was never composed';
+    yield {
+      key: owner,
+      what: `the components ${requests.location}/${owner}/* of an object that ${state}`,
+      begunAt: newest,
+      immutableUntil,
+      isListed: true,
+      remove: (options) => removeComponents(requests, generations, options),
+    };
   }
 }
 
