@@ -40,6 +40,8 @@ export class EventBuffer {
   #heldSince = 0;
   /** Deltas must not reach across this revision. */
   #boundary: Revision | undefined;
+  /** Where fulls end before which something may wait: no delta is joined across these. */
+  #cuts: readonly Revision[] = [];
   /** Events up to here are in a full. */
   #covered: Revision | undefined;
   /** Events up to here are dropped when they arrive. */
@@ -151,8 +153,8 @@ export class EventBuffer {
   }
 
   /**
-   * Takes the oldest segments that wait out of the buffer as one delta: as many as have `limitBytes` together, and at least one.
-   * The caller has to release it.
+   * Takes the oldest segments that wait out of the buffer as one delta: as many as have `limitBytes` together and no end of
+   * a full between them, and at least one. The caller has to release it.
    */
   async takeJoined(limitBytes: number): Promise<WaitingDelta | undefined> {
     const first = await this.take();
@@ -161,7 +163,10 @@ export class EventBuffer {
     }
     const taken: [DeltaSegment, ...DeltaSegment[]] = [first];
     let size = first.size;
-    for (let next = this.#closed[0]; next !== undefined && size + next.size <= limitBytes; next = this.#closed[0]) {
+    const fits = (next: DeltaSegment): boolean =>
+      size + next.size <= limitBytes &&
+      !this.#cuts.some((cut) => first.firstRevision <= cut && cut < next.lastRevision);
+    for (let next = this.#closed[0]; next !== undefined && fits(next); next = this.#closed[0]) {
       taken.push(next);
       size += next.size;
       this.#taken = next.lastRevision;
@@ -194,6 +199,7 @@ export class EventBuffer {
     }
     this.#divideAt(revision);
     this.#boundary = revision;
+    this.#cuts = [...this.#cuts.filter((cut) => cut > (this.#taken ?? 0)), revision];
     this.endHold();
     return (this.#taken ?? 0) <= revision ? 'cut' : 'too late';
   }
@@ -224,6 +230,7 @@ export class EventBuffer {
     this.#covered = undefined;
     this.#dropped = undefined;
     this.#boundary = undefined;
+    this.#cuts = [];
     this.#taken = undefined;
     this.#leases.forget();
     await this.clear();

@@ -93,7 +93,7 @@ export class UploadLoop {
     return last;
   }
 
-  /** As {@link write}, with everything in one delta, or a few where it is very much. Only after all fulls: they may not fall inside it. */
+  /** As {@link write}, with everything in one delta, or a few where it is very much or a full ends in it. Only after all fulls. */
   writeLast(): Promise<StoredSnapshot | undefined> {
     return this.#write(() => this.#parts.buffer.takeJoined(longestJoinedBytes));
   }

@@ -85,6 +85,31 @@ describe('the end of a full that falls into what waits as one delta', () => {
     });
   }
 
+  for (const arrives of ['before the full ends', 'after it'] as const) {
+    test(`is kept when what waits is taken as one, also of what arrives ${arrives}`, async () => {
+      using rig = await waiting('memory');
+      const { buffer } = rig;
+      const next = [put('d', 63), put('e', 64)];
+      if (arrives === 'before the full ends') {
+        await buffer.add(next);
+      }
+      assert.equal(buffer.cutAt(revision(62)), 'cut');
+      if (arrives === 'after it') {
+        await buffer.add(next);
+      }
+      await buffer.coverUpTo(revision(62));
+      buffer.close();
+      const taken = [await buffer.takeJoined(1_000_000), await buffer.takeJoined(1_000_000)];
+      assert.deepEqual(
+        taken.map((segment) => [segment?.firstRevision, segment?.lastRevision]),
+        [
+          [59, 62],
+          [63, 64],
+        ],
+      );
+    });
+  }
+
   test('is too late where that is taken already', async () => {
     using rig = await waiting('memory');
     await rig.buffer.take();
