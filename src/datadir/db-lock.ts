@@ -49,7 +49,7 @@ export async function lockDb(
       action,
       object: dataDir,
       found: `${who} holds the lock on ${db}`,
-      remedy: 'stop the etcd that runs on it; nothing was changed',
+      remedy: `${isTool(attempt.holder) ? 'wait until that has ended' : 'stop the etcd that runs on it'}; nothing was changed`,
     });
   }
   const { strength } = attempt.lock;
@@ -74,10 +74,19 @@ export async function lockDbFile(file: string, { action }: { readonly action: st
       action,
       object: file,
       found: `${nameOf(attempt.holder)} has it open and may be writing to it, so that what is read could be torn`,
-      remedy: 'take a snapshot of the running etcd (etcdbrctl snapshot --once), or stop it',
+      remedy: isTool(attempt.holder)
+        ? 'wait until that has ended'
+        : 'take a snapshot of the running etcd (etcdbrctl snapshot --once), or stop it',
     });
   }
   return attempt?.lock;
+}
+
+/** Programs that hold the lock for a while, such as to look at a database; any other one is taken for an etcd. */
+const tools: ReadonlySet<string | undefined> = new Set(['etcdbrctl', 'etcdutl', 'etcdctl', 'bbolt']);
+
+function isTool(holder: LockHolder | undefined): boolean {
+  return tools.has(holder?.command);
 }
 
 function nameOf(holder: LockHolder | undefined): string {

@@ -7,6 +7,21 @@ import { lockError } from '../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 
 describe('lockDb', () => {
+  it('says what to do about the program that holds the lock', async () => {
+    for (const [command, remedy] of [
+      ['etcdbrctl', 'wait until that has ended'],
+      ['etcdutl', 'wait until that has ended'],
+      ['etcd', 'stop the etcd that runs on it'],
+      [undefined, 'stop the etcd that runs on it'],
+    ] as const) {
+      const tryLock = () => Promise.resolve({ acquired: false, holder: { pid: 7, command } } as const);
+      await assert.rejects(lockDb('/data', recordedContext(), { action: 'initialize', tryLock }), {
+        code: 'data_dir_locked',
+        message: `cannot initialize /data: ${command ?? 'process'} (pid 7) holds the lock on /data/member/snap/db; ${remedy}; nothing was changed`,
+      });
+    }
+  });
+
   it('says that the file system has no locks, or why the db cannot be locked', async () => {
     const tryLock = (errno: number) => (file: string) => Promise.reject(lockError(errno, file));
     for (const [errno, code] of [
