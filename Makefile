@@ -168,6 +168,7 @@ install:
 	@scripts/build-native.sh cores >/dev/null
 	@scripts/build-native.sh gunzip >/dev/null
 	@scripts/build-native.sh unzstd >/dev/null
+	@scripts/build-native.sh deflate >/dev/null
 	@scripts/build-native.sh sha256 >/dev/null
 	@$(NODE) scripts/build-wasm.ts >/dev/null
 	@$(NODE) scripts/build-dashboard.ts >/dev/null

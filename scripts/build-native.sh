@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles src/runtime/process/native/NAME.c into .cache/native/NAME-PLATFORM-ARCH.node and prints the path. The executable embeds
-# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip, unzstd, sha256), and the architecture as Node names it (default: this one).
+# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip, unzstd, deflate, sha256), and the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

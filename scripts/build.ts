@@ -58,6 +58,7 @@ await writeExecutable({
     'cores.node': nativeModule('cores'),
     'gunzip.node': nativeModule('gunzip'),
     'unzstd.node': nativeModule('unzstd'),
+    'deflate.node': nativeModule('deflate'),
     'sha256.node': nativeModule('sha256'),
   },
   target: runtime.target,
@@ -83,8 +84,8 @@ function commit(): string {
   }
 }
 
-/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one, `gunzip` and `unzstd` expand, `sha256` hashes. */
-function nativeModule(name: 'flock' | 'pages' | 'cores' | 'gunzip' | 'unzstd' | 'sha256'): Uint8Array {
+/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one, `gunzip` and `unzstd` expand, `deflate` compresses, `sha256` hashes. */
+function nativeModule(name: 'flock' | 'pages' | 'cores' | 'gunzip' | 'unzstd' | 'deflate' | 'sha256'): Uint8Array {
   const file = execFileSync(join(root, 'scripts/build-native.sh'), [name, values.arch], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }

@@ -4,8 +4,9 @@ import { eachInParallel } from '../runtime/async/each-in-parallel.ts';
 import { CompressionDamage } from '../snapshot/damage.ts';
 import type { FoundInFull } from './key-index.ts';
 import { type MemberExpander, memberExpander } from './member-expander.ts';
-import type { MemberRun, WantedMember } from './member-runs.ts';
+import type { MemberRun } from './member-runs.ts';
 import type { ObjectParts } from './ranged-object.ts';
+import type { WantedPart } from './wanted-parts.ts';
 
 /** What pages are read with. */
 interface PageReading {
@@ -30,42 +31,50 @@ export async function writePages(
   await eachInParallel(runs, count, async (run) => {
     const expander = idle.pop() ?? expanders.use(memberExpander(object.snapshot.compression));
     const bytes = await object.bytes(run.start, run.end);
-    for (const wanted of run.members) {
-      const [start = 0, end = 0] = found.members.offsets.slice(wanted.member, wanted.member + 2);
-      const held = bytes.subarray(start - run.start, Math.min(end, run.end) - run.start);
-      const contents = await contentsOf(wanted, held, { object, found, handle }, expander);
-      await writeWanted(wanted, contents, { object, found, handle });
+    for (const part of run.parts) {
+      const held = bytes.subarray(part.start - run.start, Math.min(part.end, run.end) - run.start);
+      const contents = await contentsOf(part, held, { object, found, handle }, expander);
+      await writeWanted(part, contents, { object, found, handle });
     }
     idle.push(expander);
   });
 }
 
-/** The proved contents of a member, at least as far as they are wanted. `held` is its beginning, or all of it. */
+/** The proved contents of a part, at least as far as they are wanted. `held` is its beginning, or all of it. */
 async function contentsOf(
-  { member, upTo }: WantedMember,
+  part: WantedPart,
   held: Buffer,
   { object, found: { members, contentSize } }: PageReading,
   expander: MemberExpander,
 ): Promise<Buffer> {
-  const [start = 0, end = 0] = members.offsets.slice(member, member + 2);
+  const { member, from, upTo, start, end, contentEnd } = part;
+  const afterPart = (members.offsets[member + 1] ?? 0) - end;
+  const rest = end - start - held.length;
   if (upTo !== undefined) {
-    const begun = await expander.expandStart(held, upTo);
+    const begun = await expander.expandStart(held, { from, upTo, after: rest + afterPart });
     switch (begun.outcome) {
       case 'expanded':
         return begun.contents;
       case 'damaged':
-        throw new CompressionDamage(`a member does not begin with the ${upTo.end} bytes that it must`, {
-          offset: start,
-        });
+        throw damaged(part);
       case 'too short':
         break;
       default:
         begun satisfies never;
     }
   }
-  const rest = end - start - held.length;
   const whole = rest === 0 ? held : Buffer.concat([held, await object.bytes(end - rest, end)]);
   const size = Math.min(members.memberSize, contentSize - member * members.memberSize);
+  if (from !== undefined || contentEnd < size) {
+    const expanded =
+      upTo === undefined
+        ? await expander.expandEnd(whole, { from, size })
+        : await expander.expandStart(whole, { from, upTo, after: afterPart });
+    if (expanded.outcome !== 'expanded') {
+      throw damaged(part);
+    }
+    return expanded.contents;
+  }
   const pieces = await expander.expand(whole, size);
   if (pieces === undefined) {
     throw new CompressionDamage(`a member does not hold the ${size} bytes that it must`, { offset: start });
@@ -73,16 +82,24 @@ async function contentsOf(
   return joined(pieces);
 }
 
+function damaged({ start, from, upTo, contentEnd }: WantedPart): CompressionDamage {
+  const size = (upTo?.end ?? contentEnd) - (from?.end ?? 0);
+  return new CompressionDamage(`a part of a member does not begin with the ${size} bytes that it must`, {
+    offset: start,
+  });
+}
+
 async function writeWanted(
-  { member, pages }: WantedMember,
+  { member, pages, from, contentEnd }: WantedPart,
   contents: Buffer,
   { found: { members, facts }, handle }: PageReading,
 ): Promise<void> {
-  const from = member * members.memberSize;
+  const before = member * members.memberSize;
+  const start = before + (from?.end ?? 0);
   for (const { page, overflow } of pages) {
-    const first = Math.max(from, page * facts.pageSize);
-    const last = Math.min(from + members.memberSize, (page + overflow + 1) * facts.pageSize);
-    await writeAll(handle, contents.subarray(first - from, last - from), first);
+    const first = Math.max(start, page * facts.pageSize);
+    const last = Math.min(before + contentEnd, (page + overflow + 1) * facts.pageSize);
+    await writeAll(handle, contents.subarray(first - start, last - start), first);
   }
 }
 

@@ -1,3 +1,4 @@
+import { type AccessPointTable, AccessPointTableReader } from '../snapshot/key-index/access-point-table.ts';
 import { type CheckTable, CheckTableReader } from '../snapshot/key-index/check-table.ts';
 import { decodeFacts } from '../snapshot/key-index/decode-facts.ts';
 import { type DeltaRevisions, decodeRevisions } from '../snapshot/key-index/delta-index.ts';
@@ -27,6 +28,7 @@ export interface FoundInFull {
   readonly members: MemberTable;
   /** Undefined where a member can only be checked as a whole. */
   readonly checks: CheckTable | undefined;
+  readonly points: AccessPointTable;
   /** Bytes of the contents. */
   readonly contentSize: number;
   /** Leaf pages that may hold them, in key order. */
@@ -41,6 +43,7 @@ export async function findInFull(object: ObjectParts, wanted: WantedFingerprints
   const finder = new PageFinder(wanted);
   const members = new MemberTableReader();
   const checks = new CheckTableReader();
+  const points = new AccessPointTableReader();
   let written: Uint8Array | undefined;
   const footer = await readIndex(object, FULL_TAIL, ({ kind, payload }) => {
     switch (kind) {
@@ -52,6 +55,9 @@ export async function findInFull(object: ObjectParts, wanted: WantedFingerprints
         return;
       case 'checks':
         checks.add(payload);
+        return;
+      case 'points':
+        points.add(payload);
         return;
       case 'facts':
         written = new Uint8Array(payload);
@@ -76,6 +82,7 @@ export async function findInFull(object: ObjectParts, wanted: WantedFingerprints
     facts,
     members: table,
     checks: soundly(() => checks.table(table, contentSize)),
+    points: soundly(() => points.table(table, contentSize)),
     contentSize,
     pages: finder.found,
   };

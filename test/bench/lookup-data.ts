@@ -44,7 +44,7 @@ export interface LookupData {
 /** A gzip full of so many bytes of database, and 300 deltas; built when they are not there: some minutes. */
 export async function lookupData(databaseBytes: number): Promise<LookupData> {
   const records = Math.floor(databaseBytes / (VALUE + 160));
-  const directory = join(cacheDir, 'bench', `lookup-3-${records}`);
+  const directory = join(cacheDir, 'bench', `lookup-4-${records}`);
   const facts = { kind: 'Full', startRevision: revision(0), compression: 'gzip', isFinal: false } as const;
   const full = newSnapshot({ ...facts, lastRevision: revision(records + 1), createdOn: CREATED_ON }).name;
   const deltas = Array.from({ length: DELTAS }, (_, at) => {

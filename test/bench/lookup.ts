@@ -37,7 +37,7 @@ export async function benchLookup(bench: Bench): Promise<readonly Row[]> {
     }),
   );
   rows.push(await measured(bench, data, alone, { args: ['ls', NAMESPACE], of: whole, most: { share: 0.05 } }));
-  rows.push(await measured(bench, data, alone, { args: ['ls', SCATTERED], of: whole, most: { share: 0.15 } }));
+  rows.push(await measured(bench, data, alone, { args: ['ls', SCATTERED], of: whole, most: { share: 0.05 } }));
   const withHot = data.deltas.filter((_, at) => at % (data.deltas.length / DELTAS_WITH_HOT_KEY) === 7);
   const sizeOf = (names: readonly string[]): number =>
     names.reduce((sum, name) => sum + statSync(join(data.directory, name)).size, 0);

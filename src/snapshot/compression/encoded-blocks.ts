@@ -1,3 +1,4 @@
+import type { AccessPoints } from './access-points.ts';
 import { checksOf, type WrittenMember } from './written-member.ts';
 
 /** The level is chosen anew after this many blocks. */
@@ -6,6 +7,12 @@ const blocksPerChoice = 64;
 /** Encodes one block at a time, which the caller puts into {@link block}. */
 export interface BlockEncoder extends Disposable {
   readonly block: Buffer;
+}
+
+/** A block when it is encoded. */
+export interface EncodedBlock {
+  readonly pieces: readonly Uint8Array[];
+  readonly points?: AccessPoints | undefined;
 }
 
 /** How {@link encodedBlocks} encodes. */
@@ -20,7 +27,7 @@ export interface BlockEncoding<Encoder extends BlockEncoder> {
   /** An encoder for blocks of {@link blockSize} bytes. */
   newEncoder(): Encoder;
   /** Encodes the first `size` bytes of the encoder's block, which stays as it is until the promise resolves. */
-  encode(encoder: Encoder, size: number, level: number): Promise<readonly Uint8Array[]>;
+  encode(encoder: Encoder, size: number, level: number): Promise<EncodedBlock>;
   /** Called with each encoded block, in order. */
   readonly onMember?: ((member: WrittenMember) => void) | undefined;
 }
@@ -28,7 +35,7 @@ export interface BlockEncoding<Encoder extends BlockEncoder> {
 /** A block that is being encoded. */
 interface RunningBlock<Encoder> {
   readonly encoder: Encoder;
-  readonly pieces: Promise<readonly Uint8Array[]>;
+  readonly encoded: Promise<EncodedBlock>;
   readonly checks: Uint32Array;
 }
 
@@ -47,8 +54,8 @@ export async function* encodedBlocks<Encoder extends BlockEncoder>(
   using encoders = new DisposableStack();
   const running: RunningBlock<Encoder>[] = [];
   const finished = async (block: RunningBlock<Encoder>): Promise<readonly Uint8Array[]> => {
-    const pieces = await block.pieces;
-    onMember?.({ length: pieces.reduce((sum, { length }) => sum + length, 0), checks: block.checks });
+    const { pieces, points } = await block.encoded;
+    onMember?.({ length: pieces.reduce((sum, { length }) => sum + length, 0), checks: block.checks, points });
     return pieces;
   };
   let blocks = 0;
@@ -58,11 +65,11 @@ export async function* encodedBlocks<Encoder extends BlockEncoder>(
       chosen = await encoding.chooseLevel(encoder.block.subarray(0, size));
     }
     blocks += 1;
-    const pieces = encoding.encode(encoder, size, chosen);
+    const encoded = encoding.encode(encoder, size, chosen);
     const checks = onMember === undefined ? NO_CHECKS : checksOf(encoder.block.subarray(0, size));
     // When the reader stops early, nothing awaits this block any more.
-    pieces.catch(() => undefined);
-    running.push({ encoder, pieces, checks });
+    encoded.catch(() => undefined);
+    running.push({ encoder, encoded, checks });
   };
   const newEncoder = (): Encoder => encoders.use(encoding.newEncoder());
   let encoder = newEncoder();

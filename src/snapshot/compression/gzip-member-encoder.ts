@@ -1,55 +1,46 @@
-import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
+import { NativeDeflater } from './native-deflater.ts';
+import { storedSizeBound } from './size-bound.ts';
+import { type MemberEncoding, StreamDeflater, type ZlibMember } from './stream-deflater.ts';
 
-/** Bytes of zlib's output buffer. zlib waits for the main thread after each; most members of 512 KiB need only one. */
-const chunkSize = 256 * 1024;
+/** Blocks up to so many bytes, as most deltas are, are not worth the start of a native module. */
+const SMALL = 16 * 1024;
 
-/** Gzip streams can be reset, too; Node's types leave it out. */
-type Compressor = Gzip & ZlibReset;
-
-/**
- * Encodes gzip members one after the other with one block and, as long as the level stays, one compressor. A new compressor for
- * each member would leave half a MiB outside of the heap until the next full garbage collection.
- */
+/** Encodes gzip members one after the other with one block and one compressor. */
 export class GzipMemberEncoder implements Disposable {
   /** The input of the next member, to be filled by the caller. */
   readonly block: Buffer<ArrayBuffer>;
-  #level: number | undefined;
-  #gzip: Compressor | undefined;
-  #pieces: Uint8Array[] = [];
-  #fail: (error: Error) => void = () => undefined;
+  readonly #streams = new StreamDeflater();
+  #native: Promise<NativeDeflater | undefined> | undefined;
+  /** Room for any member; none of it is used before there is one. */
+  #output: Buffer | undefined;
 
   constructor(blockSize: number) {
     this.block = Buffer.allocUnsafeSlow(blockSize);
   }
 
-  /** Encodes the first `size` bytes of the block, in pieces. The block must not be changed until the promise resolves. */
-  async member(size: number, level: number): Promise<readonly Uint8Array[]> {
-    const gzip = this.#compressor(level);
-    this.#pieces = [];
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#fail = reject;
-    gzip.write(this.block.subarray(0, size));
-    gzip.flush(constants.Z_FINISH, () => resolve());
-    await promise;
-    return this.#pieces;
+  /** Encodes the first `size` bytes of the block. The block must not be changed until the promise resolves. */
+  async member(size: number, encoding: MemberEncoding): Promise<ZlibMember> {
+    const block = this.block.subarray(0, size);
+    if (size <= SMALL) {
+      return await this.#streams.member(block, encoding);
+    }
+    this.#native ??= NativeDeflater.begin();
+    const native = await this.#native;
+    this.#output ??= Buffer.allocUnsafeSlow(storedSizeBound(this.block.length, 'gzip'));
+    const output = this.#output;
+    const { level, flushEach = 0 } = encoding;
+    // Where there is no module, and no room, as with noise at a level that does not store it, Node's streams do the same.
+    const made = await native?.member(block, output, { level, flushEach });
+    return made === undefined
+      ? await this.#streams.member(block, encoding)
+      : { pieces: [Buffer.from(output.subarray(0, made.size))], flushedAt: made.flushedAt };
   }
 
   [Symbol.dispose](): void {
-    this.#gzip?.destroy();
-    this.#gzip = undefined;
-  }
-
-  #compressor(level: number): Compressor {
-    if (this.#gzip !== undefined && this.#level === level) {
-      this.#gzip.reset();
-      return this.#gzip;
-    }
-    this.#gzip?.destroy();
-    const gzip = createGzip({ level, chunkSize, memLevel: 9 }) as Compressor;
-    gzip.on('data', (piece: Uint8Array) => this.#pieces.push(piece));
-    gzip.on('error', (error) => this.#fail(error));
-    this.#gzip = gzip;
-    this.#level = level;
-    return gzip;
+    this.#streams[Symbol.dispose]();
+    this.#native?.then(
+      (native) => native?.[Symbol.dispose](),
+      () => undefined,
+    );
   }
 }

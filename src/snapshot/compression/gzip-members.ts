@@ -1,7 +1,9 @@
+import { AccessPointDistance } from './access-point-distance.ts';
+import type { AccessPoints } from './access-points.ts';
 import { chooseDeflateLevel } from './deflate-effort.ts';
-import { encodedBlocks } from './encoded-blocks.ts';
+import { type EncodedBlock, encodedBlocks } from './encoded-blocks.ts';
 import { GzipMemberEncoder } from './gzip-member-encoder.ts';
-import { withMemberLength } from './member-header.ts';
+import { ADDED_TO_HEADER, withMemberLength } from './member-header.ts';
 import type { WrittenMember } from './written-member.ts';
 
 /** Uncompressed bytes of a member: larger ones compress hardly better and take more memory. */
@@ -15,7 +17,7 @@ export interface GzipMembersOptions {
   readonly blockSize?: number;
   /** Members compressed at once on libuv's threads. Default 4, the number of these threads. */
   readonly inFlight?: number;
-  /** Called with each member, in order. */
+  /** Called with each member, in order. Only then members have access points, where they make them hardly larger. */
   readonly onMember?: ((member: WrittenMember) => void) | undefined;
 }
 
@@ -28,6 +30,15 @@ export function gzipMembers(
   source: AsyncIterable<Uint8Array>,
   { level, blockSize = MEMBER_SIZE, inFlight = 4, onMember }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const distances = onMember === undefined ? undefined : new AccessPointDistance(blockSize);
+  const encode = async (encoder: GzipMemberEncoder, size: number, chosen: number): Promise<EncodedBlock> => {
+    const block = encoder.block.subarray(0, size);
+    const distance = distances?.next(block);
+    const { pieces, flushedAt } = await encoder.member(size, { level: chosen, flushEach: distance });
+    const member = withMemberLength(pieces);
+    await distances?.encoded(block, { level: chosen, size: member.reduce((sum, { length }) => sum + length, 0) });
+    return { pieces: member, points: pointsAt(flushedAt, distance) };
+  };
   return encodedBlocks(source, {
     blockSize,
     inFlight,
@@ -35,6 +46,15 @@ export function gzipMembers(
     onMember,
     chooseLevel: chooseDeflateLevel,
     newEncoder: () => new GzipMemberEncoder(blockSize),
-    encode: async (encoder, size, chosen) => withMemberLength(await encoder.member(size, chosen)),
+    encode,
   });
+}
+
+/** The access points of a member that zlib flushed at these places. */
+function pointsAt(flushedAt: readonly number[], distance: number | undefined): AccessPoints | undefined {
+  if (distance === undefined || flushedAt.length === 0) {
+    return undefined;
+  }
+  const lengths = flushedAt.map((end, at) => end - (flushedAt[at - 1] ?? -ADDED_TO_HEADER));
+  return { distance, lengths };
 }

@@ -7,6 +7,9 @@ const FEXTRA = 4;
 /** Bytes of what is put in place of zlib's header: the same, and the extra field of the member's length. See docs/formats.md. */
 export const MEMBER_HEADER_SIZE = 20;
 
+/** How many bytes more that are than in zlib's header. */
+export const ADDED_TO_HEADER = MEMBER_HEADER_SIZE - PLAIN_HEADER_SIZE;
+
 /** Bytes of an empty block of deflate, a CRC-32 and a size: no member is shorter than its header and these. */
 const LEAST_REST = 10;
 
@@ -24,9 +27,8 @@ export function withMemberLength(pieces: readonly Uint8Array[]): readonly Uint8A
   header.writeUInt8(plain.readUInt8(3) | FEXTRA, 3);
   header.writeUInt16LE(MEMBER_LENGTH.length + 4, PLAIN_HEADER_SIZE);
   header.set(MEMBER_LENGTH, PLAIN_HEADER_SIZE + 2);
-  const added = MEMBER_HEADER_SIZE - PLAIN_HEADER_SIZE;
   header.writeUInt32LE(
-    pieces.reduce((sum, piece) => sum + piece.length, added),
+    pieces.reduce((sum, piece) => sum + piece.length, ADDED_TO_HEADER),
     MEMBER_HEADER_SIZE - 4,
   );
   return [header, ...without(pieces, PLAIN_HEADER_SIZE)];

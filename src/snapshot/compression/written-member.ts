@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { AccessPoints } from './access-points.ts';
 
 /** The contents of a member have a checksum at each multiple of so many bytes. */
 export const CHECK_INTERVAL = 32 * 1024;
@@ -9,6 +10,8 @@ export interface WrittenMember {
   readonly length: number;
   /** CRC-32 of what it holds up to each multiple of {@link CHECK_INTERVAL} before its end. */
   readonly checks: Uint32Array;
+  /** Left out where it has none. */
+  readonly points?: AccessPoints | undefined;
 }
 
 /** The checksums of the contents of one member. Takes some 40 µs for 512 KiB. */

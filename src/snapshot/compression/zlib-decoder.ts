@@ -1,11 +1,11 @@
-import type { Gunzip, ZlibReset, ZstdDecompress } from 'node:zlib';
+import type { Gunzip, InflateRaw, ZlibReset, ZstdDecompress } from 'node:zlib';
 import { smallChunk } from './input-buffer.ts';
 
 /** Bytes of the output buffer: what a member or frame of ours holds. */
 const usualChunk = 512 * 1024;
 
 /** All of these can be reset; Node's types say so of some only. */
-type Engine = (Gunzip | ZstdDecompress) & ZlibReset;
+type Engine = (Gunzip | InflateRaw | ZstdDecompress) & ZlibReset;
 
 /** What became of some bytes. */
 export type Decoded =
@@ -22,7 +22,7 @@ export type Decoded =
 
 /** How the engine of a {@link ZlibDecoder} works. */
 export interface EngineUse {
-  open(options: { readonly chunkSize: number }): Gunzip | ZstdDecompress;
+  open(options: { readonly chunkSize: number }): Gunzip | InflateRaw | ZstdDecompress;
   /** What has to be done between two calls: an engine may go on with the next by itself. */
   readonly between: 'reset' | 'nothing';
 }

@@ -32,6 +32,6 @@ export function zstdFrames(
     onMember: onFrame,
     chooseLevel: chooseZstdLevel,
     newEncoder: () => new ZstdFrameEncoder(blockSize),
-    encode: (encoder, size, chosen) => encoder.frame(size, chosen),
+    encode: async (encoder, size, chosen) => ({ pieces: await encoder.frame(size, chosen) }),
   });
 }

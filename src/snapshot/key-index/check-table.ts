@@ -4,7 +4,7 @@ import { BLOCK_SIZE } from './page-table.ts';
 import { VarintReader, writeVarint } from './varint.ts';
 
 /** Shorter members have no checksums in the table: they are read as a whole, bytes. */
-const LEAST_LENGTH = 16 * 1024;
+export const LEAST_CHECKED = 16 * 1024;
 
 const CHECK_SIZE = 4;
 
@@ -22,7 +22,7 @@ export function* checkBlocks(members: readonly WrittenMember[]): Generator<Uint8
   const start = writeVarint(block, 0, CHECK_INTERVAL);
   let at = start;
   for (const { length, checks } of members) {
-    if (length < LEAST_LENGTH) {
+    if (length < LEAST_CHECKED) {
       continue;
     }
     for (const check of checks) {
@@ -68,7 +68,7 @@ export class CheckTableReader {
       firsts.push(count);
       const [start = 0, end = 0] = offsets.slice(member, member + 2);
       const size = Math.min(memberSize, contentSize - member * memberSize);
-      count += end - start < LEAST_LENGTH ? 0 : checkCount(size, this.#interval);
+      count += end - start < LEAST_CHECKED ? 0 : checkCount(size, this.#interval);
     }
     if (count !== this.#checks.length) {
       throw new RangeError(`${this.#checks.length} checksums where there must be ${count}`);

@@ -1,9 +1,10 @@
 import { MEMBER_SIZE } from '../compression/gzip-members.ts';
 import type { WrittenMember } from '../compression/written-member.ts';
+import { accessPointBlocks } from './access-point-table.ts';
 import { checkBlocks } from './check-table.ts';
 import { encodeFacts, type FullFacts } from './facts.ts';
 import type { IndexFraming } from './index-framing.ts';
-import { IndexMembers } from './index-members.ts';
+import { type BlockKind, IndexMembers } from './index-members.ts';
 import { memberBlocks } from './member-table.ts';
 import { type PageKeys, PageTableEncoder } from './page-table.ts';
 
@@ -63,6 +64,9 @@ export class FullIndexWriter {
     for (const block of checkBlocks(members)) {
       this.#put('checks', block);
     }
+    for (const block of accessPointBlocks(members)) {
+      this.#put('points', block);
+    }
     this.#put('facts', encodeFacts(facts));
     if (this.#isWorthless) {
       return 0;
@@ -71,7 +75,7 @@ export class FullIndexWriter {
     return this.#members.size;
   }
 
-  #put(kind: 'pages' | 'members' | 'checks' | 'facts', payload: Uint8Array): void {
+  #put(kind: Exclude<BlockKind, 'filter' | 'revisions'>, payload: Uint8Array): void {
     if (!this.#isWorthless) {
       this.#write(this.#members.block(kind, payload));
       this.#isWorthless = this.#members.size > this.#limit;

@@ -2,12 +2,13 @@ import { crc32 } from 'node:zlib';
 import type { IndexFraming } from './index-framing.ts';
 
 /** What a block of an index holds: see docs/formats.md. */
-export type BlockKind = 'pages' | 'members' | 'checks' | 'facts' | 'filter' | 'revisions';
+export type BlockKind = 'pages' | 'members' | 'checks' | 'points' | 'facts' | 'filter' | 'revisions';
 
 const KINDS: Readonly<Record<BlockKind, number>> = {
   pages: 0x50,
   members: 0x4d,
   checks: 0x43,
+  points: 0x41,
   facts: 0x46,
   filter: 0x4b,
   revisions: 0x52,

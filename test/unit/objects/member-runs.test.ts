@@ -25,6 +25,7 @@ function found(pages: readonly (number | FoundPage)[], rest: Partial<FoundInFull
     facts: { writtenBy: 'test', lastRevision: 1, compactRevision: 0, pageSize: PAGE },
     members: { memberSize: MEMBER, offsets: Array.from({ length: MEMBERS + 1 }, (_, at) => at * LENGTH) },
     checks,
+    points: [],
     contentSize: MEMBERS * MEMBER,
     pages: pages.map((each) => (typeof each === 'number' ? { page: each, overflow: 0 } : each)),
     ...rest,
@@ -41,7 +42,7 @@ test('of a member only what leads to its last wanted page is read', () => {
   assert.deepEqual(others, []);
   assert.ok(run?.start === 3 * LENGTH && run.end < run.start + LENGTH * 0.31, `${run?.end}`);
   assert.deepEqual(
-    run.members.map(({ member, upTo }) => [member, upTo?.end]),
+    run.parts.map(({ member, upTo }) => [member, upTo?.end]),
     [[3, 4 * CHECK_INTERVAL]],
   );
   for (const [share, isWhole] of [
@@ -66,7 +67,7 @@ test('parts that are near to each other are one request, of a limited size', () 
   const near = planRuns(found([pageAt(3, 0.84), pageAt(4, 0.1)]));
   assert.equal(near.length, 1);
   assert.deepEqual(
-    near[0]?.members.map(({ member }) => member),
+    near[0]?.parts.map(({ member }) => member),
     [3, 4],
   );
   assert.equal(planRuns(found([pageAt(3, 0.2), pageAt(4, 0.1)])).length, 2);
@@ -80,12 +81,68 @@ test('a page that goes on in the next members takes all of the ones before', () 
   const [run, ...others] = planRuns(found([long]));
   assert.deepEqual(others, []);
   assert.deepEqual(
-    run?.members.map(({ member, upTo }) => [member, upTo?.end]),
+    run?.parts.map(({ member, upTo }) => [member, upTo?.end]),
     [
       [3, undefined],
       [4, MEMBER / 2 + CHECK_INTERVAL],
     ],
   );
+});
+
+/** Access points each 64 KiB of contents, 32,500 bytes of the object apart. */
+const points = Array.from({ length: MEMBERS }, () => ({
+  distance: 2 * CHECK_INTERVAL,
+  lengths: Array.from({ length: 7 }, () => LENGTH / 8),
+}));
+
+test('with access points of a member only the parts with wanted pages are read, those that follow each other as one', () => {
+  const runs = planRuns(found([pageAt(3, 0.24), pageAt(3, 0.9), pageAt(3, 0.3)], { points }));
+  assert.deepEqual(
+    runs.map(({ start, parts }) => [
+      start - 3 * LENGTH,
+      parts.map(({ from, upTo, pages, end, contentEnd }) => ({ from, upTo, pages: pages.length, end, contentEnd })),
+    ]),
+    [
+      [
+        LENGTH / 8,
+        [
+          {
+            from: { end: 2 * CHECK_INTERVAL, checksum: 3 * 15 + 1 },
+            upTo: { end: 5 * CHECK_INTERVAL, checksum: 3 * 15 + 4 },
+            pages: 2,
+            end: 3 * LENGTH + (LENGTH * 3) / 8,
+            contentEnd: (MEMBER * 3) / 8,
+          },
+        ],
+      ],
+      [
+        (LENGTH * 7) / 8,
+        [
+          {
+            from: { end: 14 * CHECK_INTERVAL, checksum: 3 * 15 + 13 },
+            upTo: { end: 15 * CHECK_INTERVAL, checksum: 3 * 15 + 14 },
+            pages: 1,
+            end: 4 * LENGTH,
+            contentEnd: MEMBER,
+          },
+        ],
+      ],
+    ],
+  );
+  assert.ok(bytesOf(runs) < LENGTH / 3, `${bytesOf(runs)}`);
+  const [last] = planRuns(found([pageAt(3, 0.98)], { points }));
+  assert.deepEqual(
+    [last?.start, last?.end, last?.parts[0]?.upTo],
+    [3 * LENGTH + (LENGTH * 7) / 8, 4 * LENGTH, undefined],
+  );
+});
+
+test('an access point without a checksum there is not used', () => {
+  const others = points.map((each) => ({ ...each, distance: 2 * CHECK_INTERVAL + 1 }));
+  for (const rest of [{ points: others }, { points, checks: undefined }]) {
+    const [run] = planRuns(found([pageAt(3, 0.98)], rest));
+    assert.deepEqual([run?.start, run?.end, run?.parts[0]?.from], [3 * LENGTH, 4 * LENGTH, undefined]);
+  }
 });
 
 test('a page beyond the end is damage of the index', () => {

@@ -40,13 +40,13 @@ const ODD = [
   '/long/value',
 ];
 
-/** 3,000 puts of random values and some odd ones in a full of a few MiB; then deltas of ten. */
+/** 6,000 puts of random values and some odd ones in a full of a few MiB, with access points in its last members; then deltas of ten. */
 async function chainOf(options: Parameters<typeof lookupChain>[2] = {}): Promise<LookupChain> {
   const events: DeltaEvent[] = [];
   const next = (key: string, value: string | Uint8Array): void => {
     events.push(put(key, value, events.length + 2));
   };
-  for (let at = 0; at < 3_000; at++) {
+  for (let at = 0; at < 6_000; at++) {
     next(`/registry/pods/ns-${Math.floor(at / 100)}/pod-${at}`, seededBytes(1_000, at));
     if (at % 300 === 150) {
       next(ODD[(at - 150) / 300] ?? 'more', at === 1_950 ? seededBytes(1_300_000, 1) : `odd ${at}`);
@@ -368,6 +368,31 @@ test('whichever byte of an index changes, nothing is taken from it', async () =>
     changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at);
     bucket.objects.set(fullKey, { ...object, bytes: changed });
     await assert.rejects(findInFull(new RangedObject({ store, snapshot }, recordedContext()), wanted), IndexDamage);
+  }
+});
+
+test('whichever byte of the table of access points changes, nothing is taken from the index; with them little is read', async () => {
+  const { bucket, fullKey, store, reads } = chain;
+  const object = bucket.objects.get(fullKey) ?? assert.fail('it is stored');
+  const [snapshot] = (await store.list(recordedContext())).snapshots;
+  assert.ok(snapshot !== undefined);
+  const wanted = { keys: new Set([1]), prefixes: new Set<number>() };
+  const found = await findInFull(new RangedObject({ store, snapshot }, recordedContext()), wanted);
+  assert.ok(found?.points.some((points) => points !== undefined));
+  const facts = object.bytes.lastIndexOf(Buffer.from('{"lastRevision"'));
+  assert.ok(facts > 0);
+  for (let at = facts - 400; at < facts; at++) {
+    const changed = Buffer.from(object.bytes);
+    changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at);
+    bucket.objects.set(fullKey, { ...object, bytes: changed });
+    await assert.rejects(findInFull(new RangedObject({ store, snapshot }, recordedContext()), wanted), IndexDamage);
+  }
+  bucket.objects.set(fullKey, object);
+  for (const at of [5_100, 5_777, 5_999]) {
+    const one = key(`/registry/pods/ns-${Math.floor(at / 100)}/pod-${at}`);
+    reads.bytes = 0;
+    assert.deepEqual(await lookedUp(chain, one, { by: 'index' }), expected(chain, one));
+    assert.ok(reads.bytes < 300_000, `${reads.bytes}`);
   }
 });
 
