@@ -10,6 +10,7 @@ import { countText, exactBytes, formatBytes, formatCount } from '../runtime/log/
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { stateTime } from './output/state-time.ts';
+import { Stopwatch } from './output/stopwatch.ts';
 
 /** `etcdbrctl compact`. */
 export const compactCommand = command({
@@ -46,12 +47,13 @@ export const compactCommand = command({
     await using store = await openReadStore(config.store, config.identity, context);
     const recipients = await recipientsOf(config.encryption);
     const request = { ...restoration, store, recipients, saveTimeoutMs: compaction.snapshotTimeoutMs };
+    const watch = new Stopwatch(context.clock);
     const result = await compactBackup(request, context);
     if (leases.enabled) {
       const { renewFullLease } = await import('./full-lease.ts');
       await renewFullLease({ name: leases.fullName, full: result.snapshot, namespace: pod.namespace }, context);
     }
-    await print(formatResult(compactResult(result), config.output.format));
+    await print(formatResult(compactResult(result, watch), config.output.format));
     // The work is done: a signal only ends the wait.
     await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal).catch(() => undefined);
   },
@@ -66,7 +68,10 @@ function namedText(from: readonly string[], reached: Revision): string | undefin
 }
 
 /** The new full, and what it replaces. */
-function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts }: CompactResult): PrintableResult {
+function compactResult(
+  { snapshot, from, eventsApplied, sizeBefore, facts }: CompactResult,
+  watch: Stopwatch,
+): PrintableResult {
   return {
     lines: [
       ['Snapshot', snapshot.name],
@@ -78,9 +83,11 @@ function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts }: Com
       ['Size of db', `${exactBytes(facts.size)}, before ${formatBytes(sizeBefore)}`],
       ['Stored size', exactBytes(snapshot.size)],
       ['Hash', facts.hash.toString(16)],
+      watch.line,
     ],
     json: {
       hash: facts.hash,
+      seconds: watch.seconds,
       revision: snapshot.lastRevision,
       totalKey: facts.totalKeys,
       totalSize: facts.size,

@@ -11,6 +11,7 @@ import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+import { Stopwatch } from './output/stopwatch.ts';
 
 const groups = {
   copy: copyOptions,
@@ -61,9 +62,10 @@ export const copyCommand = command({
     if (wanted) {
       await waitForFinal(request, waitForFinalTimeoutMs, context);
     }
+    const watch = new Stopwatch(context.clock);
     const result = await copyBackups(request, context);
     const places = { source: source.location, target: target.location };
-    await print(formatResult(copyResult(result, places), config.output.format));
+    await print(formatResult(copyResult(result, { ...places, watch }), config.output.format));
     refuseLeftOut(result, request);
   },
 });
@@ -134,7 +136,10 @@ function planReport(plan: BackupCopyPlan): Report {
   };
 }
 
-function copyResult(result: CopyResult, places: { readonly source: string; readonly target: string }): PrintableResult {
+function copyResult(
+  result: CopyResult,
+  { watch, ...places }: { readonly source: string; readonly target: string; readonly watch: Stopwatch },
+): PrintableResult {
   const bytes = sizeOf(result.copied);
   const replaced = result.copied.filter(({ action }) => action === 'replace').length;
   return {
@@ -155,11 +160,13 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
       ['Left out', result.leftOut === 0 ? undefined : `${countText(result.leftOut, 'backup')}, by the limits`],
       ['Vanished', result.vanished.length === 0 ? undefined : result.vanished.join(', ')],
       ['Without full', result.orphans.length === 0 ? undefined : countText(result.orphans.length, 'delta')],
+      watch.line,
     ],
     json: {
       ...places,
       copied: result.copied.map(({ action, source, target }) => ({ name: target.name, size: source.size, action })),
       copiedBytes: bytes,
+      seconds: watch.seconds,
       present: result.present,
       companions: result.companions.copied.map(({ name, size }) => ({ name, size })),
       companionsPresent: result.companions.present,

@@ -15,6 +15,7 @@ import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { restoreResult } from './output/restore-result.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+import { Stopwatch } from './output/stopwatch.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
 
@@ -78,13 +79,14 @@ export const restoreCommand = command({
       await warnOfLivingPeers(config.member, context);
     }
     const { restore } = await import('../operations/restore/restore.ts');
+    const watch = new Stopwatch(context.clock);
     const { bumpRevision, unknownLeases } = config.changes;
     await using companions = await preparedCompanions({ config, store, target }, context);
     const result = await restore(
       { store, target, member: config.member, ...config.restoration, ...config.wal, bumpRevision, unknownLeases },
       context,
     );
-    const reported = withPlace(restoreResult(result), given.has('data-dir') ? undefined : result.dataDir);
+    const reported = withPlace(restoreResult(result, watch), given.has('data-dir') ? undefined : result.dataDir);
     // What was restored is reported whatever becomes of the companions.
     const [broughtBack] = await Promise.allSettled([companions?.bringBack(result.snapshots[0])]);
     const companion = broughtBack.status === 'fulfilled' ? broughtBack.value : undefined;

@@ -11,6 +11,7 @@ import { command } from './command.ts';
 import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
 import { stateTime } from './output/state-time.ts';
+import { Stopwatch } from './output/stopwatch.ts';
 import type { CommandContext } from './session.ts';
 
 /** `etcdbrctl verify`. */
@@ -46,10 +47,11 @@ export const verifyCommand = command({
     const { verifyBackups } = await import('../operations/verify/verify.ts');
     await using store = await openReadStore(config.store, config.identity, context);
     const { record, ...how } = config.verify;
+    const watch = new Stopwatch(context.clock);
     const result = await verifyBackups({ store, ...how }, context);
     // Where nothing is, the place may be mistyped: nothing is written there.
     const recorded = record && result.objects > 0 ? await recordedProof(result, store, context) : { key: undefined };
-    await print(await formatReport(verifyReport(result, recorded.key), config.output.format));
+    await print(await formatReport(verifyReport(result, { recorded: recorded.key, watch }), config.output.format));
     if (result.objects === 0) {
       throw await nothingStored(store, context);
     }
@@ -100,7 +102,10 @@ function provableText(provable: VerifyResult['provable']): string {
 }
 
 /** A verification as a table and as data; `recorded` is the key that its proof was written to. */
-function verifyReport(result: VerifyResult, recorded: string | undefined): Report {
+function verifyReport(
+  result: VerifyResult,
+  { recorded, watch }: { readonly recorded: string | undefined; readonly watch: Stopwatch },
+): Report {
   const { location, level, findings, chains, objects, read, companions, newestRevision, provable, restored } = result;
   const hash = restored === undefined ? undefined : `${restored.hash} (compact revision ${restored.compactRevision})`;
   return {
@@ -119,6 +124,7 @@ function verifyReport(result: VerifyResult, recorded: string | undefined): Repor
         ['HashKV', hash],
         ['Database size', restored === undefined ? undefined : formatBytes(restored.dbSize)],
         ['Quota', restored === undefined ? undefined : quotaRemark(restored.dbSize)],
+        watch.line,
       ]),
       ...findings.map(
         ({ weight, snapshot, text }) => `${weight}: ${snapshot === undefined ? '' : `${snapshot}: `}${text}`,
@@ -136,6 +142,7 @@ function verifyReport(result: VerifyResult, recorded: string | undefined): Repor
       read,
       companions,
       newestRevision: newestRevision ?? null,
+      seconds: watch.seconds,
       provableRevision: provable?.revision ?? null,
       provableFrom: provable?.snapshots ?? [],
       provableStateOf: stateTime(provable?.snapshots ?? [], provable?.revision) ?? null,

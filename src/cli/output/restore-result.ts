@@ -2,9 +2,10 @@ import type { RestoreResult } from '../../operations/restore/restore.ts';
 import { exactBytes, formatCount } from '../../runtime/log/amount.ts';
 import { formatId, type PrintableResult } from './result.ts';
 import { stateTime } from './state-time.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
-/** What a restore wrote. */
-export function restoreResult(result: RestoreResult): PrintableResult {
+/** What a restore wrote, and how long it took where `watch` was started with it. */
+export function restoreResult(result: RestoreResult, watch?: Stopwatch): PrintableResult {
   return {
     lines: [
       ['Data directory', result.dataDir],
@@ -16,6 +17,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       // No delta holds them.
       ['Users and roles', result.snapshots[0] === undefined ? undefined : `as of ${result.snapshots[0]}`],
       ['Size of db', exactBytes(result.dbSize)],
+      ...(watch === undefined ? [] : [watch.line]),
       ['Member id', formatId(result.memberId)],
       ['Cluster id', formatId(result.clusterId)],
       ['Another cluster', otherClusterText(result)],
@@ -26,6 +28,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       stateOf: stateTime(result.snapshots, result.revision) ?? null,
       memberId: formatId(result.memberId),
       clusterId: formatId(result.clusterId),
+      ...(watch === undefined ? {} : { seconds: watch.seconds }),
       ...(result.backupClusterId === undefined ? {} : { backupClusterId: formatId(result.backupClusterId) }),
     },
   };

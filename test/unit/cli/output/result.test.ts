@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { initializeResult } from '../../../../src/cli/initialize.ts';
 import { restoreResult } from '../../../../src/cli/output/restore-result.ts';
 import { formatResult } from '../../../../src/cli/output/result.ts';
+import { Stopwatch } from '../../../../src/cli/output/stopwatch.ts';
 import { onceResult } from '../../../../src/cli/snapshot.ts';
 import { revision } from '../../../../src/revision.ts';
 
@@ -81,6 +82,18 @@ describe('the result of restore', () => {
     const json = JSON.parse(formatResult(restoreResult(restored), 'json')) as Record<string, unknown>;
     assert.equal(json['clusterId'], 'cdf818194e3a8c32');
     assert.equal(json['revision'], 70);
+    assert.equal(json['seconds'], undefined);
+  });
+
+  it('says how long it took', () => {
+    let now = 5_000;
+    const watch = new Stopwatch({ monotonic: () => now });
+    now += 108_400;
+    assert.match(formatResult(restoreResult(restored, watch), 'text'), /^Took: +1m48s$/m);
+    const { seconds } = JSON.parse(formatResult(restoreResult(restored, watch), 'json')) as {
+      readonly seconds: number;
+    };
+    assert.equal(seconds, 108.4);
   });
 });
 
