@@ -1,6 +1,7 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
+import { makingEntry } from './making-entry.ts';
 import { makingIn } from './no-new-files.ts';
 import { syncDirectory } from './sync.ts';
 
@@ -49,7 +50,7 @@ export async function syncMadeDirectories(deepest: string, topmost: string): Pro
 /** False when it exists, perhaps because another process has just made it. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
-    await mkdir(directory, { mode: 0o700 });
+    await makingEntry(() => mkdir(directory, { mode: 0o700 }));
     return true;
   } catch (error) {
     if (isErrno(error, 'EEXIST') && (await stat(directory)).isDirectory()) {

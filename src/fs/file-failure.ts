@@ -2,6 +2,7 @@ import { Failure, type FailureParts } from '../runtime/failure.ts';
 import { firstError } from '../runtime/first-error.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
+import { lacksInodes, noInodes } from './inodes.ts';
 import { NoNewFiles } from './no-new-files.ts';
 import { NotAFile } from './open-file.ts';
 import { NoProc } from './pinned-directory.ts';
@@ -50,5 +51,8 @@ export function refusalOf(thrown: unknown, object?: string): SystemRefusal | und
   }
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
   const refusal = systemRefusal({ code: error.code, errno });
-  return error instanceof NoSpaceLeft ? { ...refusal, found: error.message } : refusal;
+  if (error instanceof NoSpaceLeft) {
+    return { ...refusal, found: error.message, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) };
+  }
+  return lacksInodes(error) ? noInodes : refusal;
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isErrno } from './errno.ts';
+import { makingEntry } from './making-entry.ts';
 
 /** A directory is there, and nothing can be made in it: its file system shows what others make, as /proc does. */
 export class NoNewFiles extends Error {
@@ -21,14 +22,14 @@ export async function makingIn<T>(
   step: () => Promise<T>,
 ): Promise<T> {
   try {
-    return await step();
+    return await makingEntry(step);
   } catch (error) {
     if (!(await isPlaceless(error, directory.path))) {
       throw error;
     }
   }
   try {
-    return await step();
+    return await makingEntry(step);
   } catch (error) {
     throw (await isPlaceless(error, directory.path)) ? new NoNewFiles(directory.name ?? directory.path) : error;
   }

@@ -1,20 +1,24 @@
 import { statfs } from 'node:fs/promises';
 import { formatBytes } from '../runtime/log/amount.ts';
 import { isErrno } from './errno.ts';
+import { lacksInodes, noInodes } from './inodes.ts';
 
 /** A write failed because the volume or a quota is full. Its code is that of the error that caused it. */
 export class NoSpaceLeft extends Error {
   readonly code: string;
   readonly syscall: string;
   readonly errno: number;
+  /** Undefined where more room helps. */
+  readonly remedy: string | undefined;
 
   /** `message` is a sentence without its full stop: what was found. */
-  constructor(message: string, cause: NodeJS.ErrnoException) {
+  constructor(message: string, cause: NodeJS.ErrnoException, remedy?: string) {
     super(message, { cause });
     this.name = 'NoSpaceLeft';
     this.code = cause.code ?? 'ENOSPC';
     this.syscall = cause.syscall ?? 'write';
     this.errno = cause.errno ?? 0;
+    this.remedy = remedy;
   }
 }
 
@@ -48,6 +52,9 @@ export class VolumeSpace {
     } catch (error) {
       if (error instanceof NoSpaceLeft || !isErrno(error, 'ENOSPC', 'EDQUOT')) {
         throw error;
+      }
+      if (lacksInodes(error)) {
+        throw new NoSpaceLeft(noInodes.found, error, noInodes.remedy);
       }
       this.expect((await measure?.().catch(() => 0)) ?? 0);
       throw new NoSpaceLeft(this.#found(isErrno(error, 'EDQUOT')), error);

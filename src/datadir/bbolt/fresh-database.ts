@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { makingEntry } from '../../fs/making-entry.ts';
 import { BucketWriter } from './bucket-writer.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import { writeMetas } from './meta-pages.ts';
@@ -34,7 +35,7 @@ export class FreshDatabase implements AsyncDisposable {
    * from. Throws what the file system throws, `EEXIST` when there is a file.
    */
   static async create(path: string, options: { readonly pageSize: number }): Promise<FreshDatabase> {
-    return new FreshDatabase(path, await open(path, 'wx', 0o600), options.pageSize);
+    return new FreshDatabase(path, await makingEntry(() => open(path, 'wx', 0o600)), options.pageSize);
   }
 
   /** Bytes of the database so far. */

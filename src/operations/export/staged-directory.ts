@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makingEntry } from '../../fs/making-entry.ts';
 import { removeLeftovers } from '../../fs/remove-leftovers.ts';
 import { scratchOwner } from '../../fs/scratch-name.ts';
 import { syncDirectory } from '../../fs/sync.ts';
@@ -37,7 +38,7 @@ export class StagedDirectory implements AsyncDisposable {
       const parent = isThere ? target : path.dirname(path.resolve(target));
       const scratch = await createTemporaryDirectory(parent, 'export');
       const staged = new StagedDirectory({ target, isThere, scratch });
-      await mkdir(staged.#staged, { mode: 0o700 });
+      await makingEntry(() => mkdir(staged.#staged, { mode: 0o700 }));
       return staged;
     });
   }
@@ -51,9 +52,9 @@ export class StagedDirectory implements AsyncDisposable {
   async add(name: string, bytes: Uint8Array | string): Promise<void> {
     await writing(this.#target, async () => {
       const file = this.at(name);
-      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      await makingEntry(() => mkdir(path.dirname(file), { recursive: true, mode: 0o700 }));
       this.#noteParents(name);
-      const handle: FileHandle = await open(file, 'wx', 0o600);
+      const handle: FileHandle = await makingEntry(() => open(file, 'wx', 0o600));
       try {
         await writeAll(handle, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
         await handle.sync();

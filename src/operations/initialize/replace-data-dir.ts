@@ -3,6 +3,7 @@ import path from 'node:path';
 import { lockDb } from '../../datadir/db-lock.ts';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { isErrno } from '../../fs/errno.ts';
+import { makingEntry } from '../../fs/making-entry.ts';
 import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../fs/private-directory.ts';
 import { removeTree } from '../../fs/remove-tree.ts';
@@ -62,7 +63,7 @@ export async function replaceMember<T>(
   // So that other runs know that it is in use.
   await tryLockHandle(staging.pinned.handle);
   const memberDir = staging.at('member.part');
-  await mkdir(memberDir, { mode: 0o700 });
+  await makingEntry(() => mkdir(memberDir, { mode: 0o700 }));
   const built = await build(memberDir);
   await lock.give(memberDir);
   for (const made of [path.join(memberDir, 'snap'), path.join(memberDir, 'wal'), memberDir]) {

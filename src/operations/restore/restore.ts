@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
+import { makingEntry } from '../../fs/making-entry.ts';
 import { VolumeSpace } from '../../fs/volume-space.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -127,7 +128,7 @@ export async function buildMember(
 ): Promise<Omit<RestoreResult, 'dataDir'>> {
   const bootstrap = planMembership(await settlePeerUrls(request.member));
   const snapDir = path.join(memberDir, 'snap');
-  await mkdir(snapDir, { mode: 0o700 });
+  await makingEntry(() => mkdir(snapDir, { mode: 0o700 }));
   const file = path.join(snapDir, 'db');
   const { target = {} } = request;
   const space = await VolumeSpace.in(snapDir);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
+import { makingEntry } from '../../fs/making-entry.ts';
 import { openDirectory, type PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../fs/private-directory.ts';
 import { isSameFile } from '../../fs/same-file.ts';
@@ -78,10 +79,10 @@ export class Staging implements AsyncDisposable {
     // So that other runs know that it is in use.
     await tryLockHandle(own.pinned.handle);
     const built = directory === undefined ? 'data' : 'member';
-    await mkdir(own.at(built), { mode: 0o700 });
+    await makingEntry(() => mkdir(own.at(built), { mode: 0o700 }));
     const memberDir = directory === undefined ? own.at(built, 'member') : own.at(built);
     if (directory === undefined) {
-      await mkdir(memberDir, { mode: 0o700 });
+      await makingEntry(() => mkdir(memberDir, { mode: 0o700 }));
     }
     const handle = begun.adopt(await openDirectory(own.at(built)), (opened) => opened.close());
     begun.move();

@@ -7,6 +7,7 @@ import type { EtcdCluster } from '../../../../src/etcd/cluster.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { DeltaSpool } from '../../../../src/operations/snapshot/delta/spool.ts';
 import { downloadDatabase } from '../../../../src/operations/snapshot/full/download.ts';
+import { errorText } from '../../../../src/runtime/log/error-text.ts';
 import { LocalBucket } from '../../../../src/snapstore/providers/local/local-bucket.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { noMounts } from '../../../support/context/skip-reasons.ts';
@@ -26,10 +27,20 @@ async function whyNoMounts(): Promise<string | false> {
 }
 
 /** Mounts a tmpfs on `volume` below `dir` until disposed. */
-async function mounted(dir: TempDir, options: { readonly size: string }): Promise<AsyncDisposable> {
+async function mounted(
+  dir: TempDir,
+  options: { readonly size: string; readonly inodes?: number },
+): Promise<AsyncDisposable> {
   const point = dir.join('volume');
   mkdirSync(point);
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${options.size},mode=0700`, 'tmpfs', point]);
+  await run('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=${options.size},nr_inodes=${options.inodes ?? 1000},mode=0700`,
+    'tmpfs',
+    point,
+  ]);
   return { [Symbol.asyncDispose]: async () => void (await run('umount', [point])) };
 }
 
@@ -51,6 +62,31 @@ describe('restoring onto a small volume', { skip }, () => {
       }
     });
   }
+
+  it('says that it has no inode left, wherever the last one goes to, and leaves it empty', async () => {
+    let restored = 0;
+    for (let inodes = 2; restored === 0; inodes++) {
+      assert.ok(inodes < 40);
+      using dir = makeTempDir();
+      await using _ = await mounted(dir, { size: '256m', inodes });
+      const request = restoreRequest(dir, { dataDir: dir.join('volume', 'data'), tempDir: dir.join('temp') });
+      const refused = await restore(request, recordedContext()).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (refused === undefined) {
+        restored = inodes;
+        continue;
+      }
+      assert.match(
+        errorText(refused),
+        /^cannot restore into \S+: no inode is left on the volume: it holds as many files as it can; remove files/,
+        `with ${inodes} inodes`,
+      );
+      assert.deepEqual(readdirSync(dir.join('volume')), []);
+    }
+    assert.ok(restored > 6, `${restored}`);
+  });
 
   it('says so when there is no space for temporary files', async () => {
     using dir = makeTempDir();
