@@ -108,6 +108,12 @@ class ObjectBody extends Readable {
       this.#begin.resolve();
       this.#pump();
     });
+    // It may have broken while the length of the object was asked for: then no event comes any more.
+    if (raw.stream.errored !== null) {
+      this.#fail(raw.stream.errored);
+    } else if (raw.stream.destroyed) {
+      this.#finish();
+    }
   }
 
   override _read(): void {

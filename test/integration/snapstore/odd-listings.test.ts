@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
+import { listOnce } from '../../../src/snapstore/backups/list-once.ts';
 import type { Bucket, ListingDoubt } from '../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { FOREIGN_WORDS } from '../../conformance/cases/foreign-answer-cases.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
 import { type RawAnswer, rawHttp } from '../../support/servers/raw-server.ts';
 import { type RawBucket, type RawName, startRawBucket } from '../../support/stores/raw-bucket.ts';
 
 const { signal } = new AbortController();
+/** What the clock of the buckets shows, ms since the epoch. */
+const NOW = jumpingClock().now();
 const time = '2026-01-01T00:00:00.000Z';
 const xml = (body: string): RawAnswer =>
   rawHttp('200 OK', `<?xml version="1.0" encoding="UTF-8"?>${body}`, { 'content-type': 'application/xml' });
@@ -148,6 +152,96 @@ for (const name of Object.keys(pages) as RawName[]) {
       assert.deepEqual(await read(100), []);
       await assert.rejects(read(90), { code: 'store_invalid', message: /416/ });
     });
+  });
+}
+
+/** One page with an object of this size and time, as texts, in each service's words. */
+const objectOf: Readonly<Record<string, (size: string, modified: string) => RawAnswer>> = {
+  S3: (size, modified) =>
+    xml(
+      `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>v2/a</Key><Size>${size}</Size>${modified === '' ? '' : element('LastModified', modified)}</Contents></ListBucketResult>`,
+    ),
+  OSS: (size, modified) =>
+    xml(
+      `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>v2/a</Key><Size>${size}</Size>${element('LastModified', modified)}<ETag>"0"</ETag></Contents></ListBucketResult>`,
+    ),
+  ABS: (size, modified) =>
+    xml(
+      `<EnumerationResults ContainerName="backups"><Blobs><Blob><Name>v2/a</Name><Properties>${element('Last-Modified', modified)}<Content-Length>${size}</Content-Length></Properties></Blob></Blobs><NextMarker/></EnumerationResults>`,
+    ),
+  GCS: (size, modified) =>
+    json({
+      kind: 'storage#objects',
+      items: [{ name: 'v2/a', size, updated: modified, generation: '1', crc32c: 'AAAAAA==' }],
+    }),
+  'Swift, after its login': (size, modified) =>
+    json([
+      {
+        name: 'v2/a',
+        bytes: /^\d+$/.test(size) ? Number(size) : size,
+        hash: '0',
+        last_modified: modified.slice(0, -1),
+      },
+    ]),
+};
+
+/** A bucket that lists that object; Swift's second page is empty. */
+async function listingOf(name: RawName, size: string, modified: string): Promise<RawBucket> {
+  let listings = 0;
+  const answer: RawAnswer = (socket, head) => {
+    const [first = ''] = head.split('\r\n');
+    if (/[?&]worm/.test(first)) {
+      const days = '<State>Locked</State><RetentionPeriodInDays>2</RetentionPeriodInDays>';
+      xml(`<WormConfiguration><WormId>1</WormId>${days}</WormConfiguration>`)(socket, head);
+    } else if (/[?&]versioning/.test(first)) {
+      xml('<VersioningConfiguration/>')(socket, head);
+    } else {
+      listings += 1;
+      const isEnd = name.startsWith('Swift') && listings % 2 === 0;
+      (isEnd ? json([]) : objectOf[name]?.(size, modified))?.(socket, head);
+    }
+  };
+  return await startRawBucket(name, answer, { dir });
+}
+
+for (const name of Object.keys(objectOf) as RawName[]) {
+  describe(`an object that ${name} lists`, () => {
+    for (const size of [
+      '',
+      '-1',
+      'NaN',
+      '1e3',
+      '0x10',
+      '3.0',
+      '+3',
+      'abc',
+      'null',
+      '9007199254740993',
+      '9'.repeat(23),
+    ]) {
+      it(`with ${size === '' ? 'nothing as its size' : `${size} bytes`} is no object, and no empty one`, async () => {
+        await using there = await listingOf(name, size, time);
+        await assert.rejects(Array.fromAsync(listOnce(there.bucket, 'v2/', { signal })), (error) => {
+          assert.ok(error instanceof StoreError && error.kind === 'invalid', String(error));
+          assert.doesNotMatch(error.message, FOREIGN_WORDS);
+          return true;
+        });
+      });
+    }
+
+    for (const modified of ['', 'nonsense', '2026-13-45T00:00:00Z', '+275760-09-13T00:00:00.001Z']) {
+      it(`as of ${modified === '' ? 'no time' : modified} counts as written now, or as none that can be understood`, async () => {
+        await using there = await listingOf(name, '3', modified);
+        const [entry] = await Array.fromAsync(listOnce(there.bucket, 'v2/', { signal })).catch((error: unknown) => {
+          assert.ok(error instanceof StoreError && error.kind === 'invalid', String(error));
+          return [];
+        });
+        const { modifiedAt = NOW, immutableUntil = NOW } = entry ?? {};
+        assert.ok(modifiedAt >= NOW, String(modifiedAt));
+        assert.ok(immutableUntil >= NOW, String(immutableUntil));
+        assert.equal(entry === undefined, name === 'GCS' || (name === 'S3' && modified !== ''));
+      });
+    }
   });
 }
 

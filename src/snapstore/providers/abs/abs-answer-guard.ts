@@ -7,6 +7,7 @@ import {
   requireWholeXml,
   rootElement,
 } from '../../http/foreign-answer.ts';
+import { areSizesWritten, unwrittenSize } from '../../http/listed-sizes.ts';
 
 /** What the guard looks at of an answer, as the SDK hands it through its policies. */
 export interface AbsAnswer {
@@ -33,6 +34,7 @@ export function guardedAnswers(): RequestPolicyFactory {
         if (typeof answer.bodyAsText === 'string' && rootElement(answer.bodyAsText) !== undefined) {
           requireWholeXml(Buffer.from(answer.bodyAsText));
         }
+        requireSizes(answer, url);
         addLength(answer);
         return answer;
       },
@@ -73,6 +75,12 @@ function isOfBlobs(
 
 function isOfAzure({ headers }: AbsAnswer): boolean {
   return headers.get('x-ms-request-id') !== undefined || headers.get('x-ms-version') !== undefined;
+}
+
+function requireSizes({ bodyAsText }: AbsAnswer, { origin, searchParams }: URL): void {
+  if (searchParams.get('comp') === 'list' && !areSizesWritten(bodyAsText ?? '', 'Content-Length')) {
+    throw new ForeignAnswer({ service: 'Blob service', endpoint: origin, sent: unwrittenSize });
+  }
 }
 
 /** Gateways that send bodies in pieces leave out the length, without which the SDK reads nothing. */

@@ -14,6 +14,7 @@ import type { AzureCredentials } from '../../credentials/azure.ts';
 import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
+import { listedTime } from '../../http/listed-time.ts';
 import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
@@ -106,7 +107,7 @@ export class AbsBucket implements Bucket {
         return plain;
       });
       const { blobs, next } = page;
-      const entries = blobs.map((blob) => entryOf(blob, this.location));
+      const entries = blobs.map((blob) => entryOf(blob, this.location, this.#requests.clock));
       const facts = { bucket: page.bucket, prefix: page.prefix, isTruncated: hasMore(next) };
       asked.page({ ...facts, keys: entries.map(({ key }) => key) });
       yield* entries.filter(({ key }) => key.startsWith(prefix));
@@ -238,10 +239,11 @@ interface BlobPage {
 }
 
 /** An entry without a name or a size must not count as an empty object. */
-function entryOf(blob: BlobItem, location: string): ObjectEntry {
+function entryOf(blob: BlobItem, location: string, clock: Clock): ObjectEntry {
   const { contentLength, lastModified, immutabilityPolicyExpiresOn } = blob.properties;
   // The SDK's types promise what an answer may lack.
   const name: string | undefined = blob.name;
+  const until = immutabilityPolicyExpiresOn?.getTime() ?? Number.NaN;
   if (name === undefined || contentLength === undefined) {
     const found = `a blob is listed without its ${name === undefined ? 'name' : 'size'}`;
     throw new StoreError('invalid', { action: 'list', object: location, found });
@@ -249,8 +251,8 @@ function entryOf(blob: BlobItem, location: string): ObjectEntry {
   return {
     key: name,
     size: contentLength,
-    modifiedAt: (lastModified as Date | undefined)?.getTime() ?? 0,
-    ...(immutabilityPolicyExpiresOn !== undefined && { immutableUntil: immutabilityPolicyExpiresOn.getTime() }),
+    modifiedAt: listedTime((lastModified as Date | undefined)?.getTime(), clock),
+    ...(Number.isFinite(until) && { immutableUntil: until }),
     ...(blob.tags?.[excludeTag] === 'true' && { excluded: true }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ObjectEntry } from '../../bucket.ts';
+import { isWrittenSize } from '../../http/listed-sizes.ts';
 import { StoreError } from '../../store-error.ts';
 
 /** The metadata that keeps a snapshot out of restores. */
@@ -27,7 +28,8 @@ export function parseObject(resource: unknown): GcsObject {
     return value === undefined ? undefined : String(value);
   };
   const key = text('name');
-  const size = Number(text('size'));
+  const written = text('size') ?? '';
+  const size = isWrittenSize(written) ? Number(written) : Number.NaN;
   const generation = Number(text('generation'));
   const modifiedAt = Date.parse(text('updated') ?? '');
   if (key === undefined || key === '' || ![size, generation, modifiedAt].every(Number.isSafeInteger)) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../../../runtime/limits.ts';
 import { ForeignAnswer, foreignMessage, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
+import { areSizesWritten, unwrittenSize } from '../../http/listed-sizes.ts';
 import { truncationMark, unknownEnd } from '../../http/truncation-mark.ts';
 
 /** A request, as far as its answer depends on it. */
@@ -57,9 +58,16 @@ export function foreignAnswer({ url }: Asked, response: IncomingMessage, text: s
 /** The SDK takes all marks but one for the end, and leaves out entries in which nothing is. */
 function requireListing({ url }: Asked, body: Buffer): void {
   const mark = truncationMark(body);
-  const hasEmptyEntry = /<Contents\s*(\/>|>\s*<\/Contents\s*>)/.test(body.toString());
-  if ((mark !== 'true' && mark !== 'false') || hasEmptyEntry) {
-    const sent = hasEmptyEntry ? 'a listing of an object without its name' : unknownEnd;
+  const text = body.toString();
+  const sent =
+    mark !== 'true' && mark !== 'false'
+      ? unknownEnd
+      : /<Contents\s*(\/>|>\s*<\/Contents\s*>)/.test(text)
+        ? 'a listing of an object without its name'
+        : areSizesWritten(text, 'Size')
+          ? undefined
+          : unwrittenSize;
+  if (sent !== undefined) {
     throw new ForeignAnswer({ service: 'OSS', endpoint: new URL(url).origin, sent });
   }
 }

@@ -7,6 +7,7 @@ import { mayBeBeyondEnd } from '../../http/beyond-end.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
+import { listedTime } from '../../http/listed-time.ts';
 import { ListingCheck } from '../../http/listing-check.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
@@ -85,7 +86,7 @@ export class OssBucket implements Bucket {
         found: 'an object is listed without its name',
       });
     }
-    const modifiedAt = Date.parse(lastModified);
+    const modifiedAt = listedTime(Date.parse(lastModified), this.#requests.clock);
     return {
       key: decodeName(name),
       size,

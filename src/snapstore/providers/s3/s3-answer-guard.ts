@@ -9,6 +9,7 @@ import {
   requireWholeXml,
   rootElement,
 } from '../../http/foreign-answer.ts';
+import { areSizesWritten, unwrittenSize } from '../../http/listed-sizes.ts';
 import { truncationMark, unknownEnd } from '../../http/truncation-mark.ts';
 import { parseRefusal, S3Refusal } from './s3-refusal.ts';
 
@@ -95,9 +96,16 @@ async function admit(response: WireResponse, call: Call): Promise<void> {
   if (expected !== undefined) {
     requireWholeXml(bytes.content);
   }
-  const mark = LISTINGS.has(call.command) ? truncationMark(bytes.content) : undefined;
-  if (mark !== undefined && !/^(true|false)$/i.test(mark)) {
-    throw new ForeignAnswer({ service: 'S3 service', endpoint: call.endpoint, sent: unknownEnd });
+  if (LISTINGS.has(call.command)) {
+    requireListing(bytes.content, call);
+  }
+}
+
+function requireListing(content: Uint8Array, { endpoint }: Call): void {
+  const mark = truncationMark(content);
+  const isMarked = mark === undefined || /^(true|false)$/i.test(mark);
+  if (!isMarked || !areSizesWritten(Buffer.from(content).toString(), 'Size')) {
+    throw new ForeignAnswer({ service: 'S3 service', endpoint, sent: isMarked ? unwrittenSize : unknownEnd });
   }
 }
 

@@ -157,6 +157,10 @@ export function faultOfSdk(error: unknown): SdkFault | undefined {
   if (/^Checksum mismatch/.test(error.message)) {
     return { kind: 'transient', found: "the bytes that came do not match the object's checksum" };
   }
+  if ('$response' in error && !('$fault' in error)) {
+    // It came whole, and the SDK makes nothing of what is in it.
+    return { kind: 'invalid', found: 'its answer cannot be understood' };
+  }
   if (error.name === 'EndpointError') {
     return { kind: 'invalid', found: 'no address can be made of endpoint, region and bucket', remedy: 'correct them' };
   }

@@ -4,7 +4,9 @@ import {
   ListObjectVersionsCommand,
   type ObjectVersion,
 } from '@aws-sdk/client-s3';
+import type { Clock } from '../../../runtime/clock.ts';
 import type { ListingDoubt, ListOptions, ObjectEntry } from '../../bucket.ts';
+import { listedTime } from '../../http/listed-time.ts';
 import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
 import { ListedObjects } from '../../listed-objects.ts';
@@ -132,7 +134,9 @@ async function* objectPages(
     );
     const { Contents: found = [] } = page;
     asked.page({ ...factsOf(page), announced: page.KeyCount, keys: keysOf(found) });
-    yield found.map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
+    yield found
+      .map((listed) => dated(entryOf(listed, location), requests.clock))
+      .filter(({ key }) => key.startsWith(prefix));
     const { NextContinuationToken: next, IsTruncated: more = next !== undefined } = page;
     token = tokens.next({ more, token: next });
   } while (token !== undefined);
@@ -170,7 +174,8 @@ async function oldestOf(
     }
   };
   await Promise.all(Array.from({ length: TAGS_AT_ONCE }, worker));
-  return [...oldest.values()].map((entry) => ({
+  const entries = [...oldest.values()].map((entry) => dated(entry, place.requests.clock));
+  return entries.map((entry) => ({
     ...entry,
     ...(retention !== undefined && { immutableUntil: entry.modifiedAt + retention }),
     ...(excluded.has(entry.key) && { excluded: true }),
@@ -200,10 +205,10 @@ async function allVersions(place: S3Place, listing: S3Listing): Promise<Versions
   return { oldest, deleted };
 }
 
-/** Versions of a key come newest first, so of two from one second the later in the list is the older. */
+/** Versions of a key come newest first, so of two from one second, or of an unknown one, the later in the list is the older. */
 function keepOldest(oldest: Map<string, ObjectEntry>, entry: ObjectEntry, key: string): void {
   const known = oldest.get(key);
-  if (known === undefined || entry.modifiedAt <= known.modifiedAt) {
+  if (known === undefined || !(entry.modifiedAt > known.modifiedAt)) {
     oldest.set(key, entry);
   }
 }
@@ -277,13 +282,17 @@ function keysOf(listed: readonly Pick<Listed, 'Key'>[]): readonly (string | unde
   return listed.map(({ Key: key }) => key);
 }
 
-/** An entry without a name or a size must not count as an empty object. */
+/** Its time is NaN where the store does not say it. An entry without a name or a size must not count as an empty object. */
 function entryOf({ Key: key, Size: size, LastModified: modified }: Listed, location: string): ObjectEntry {
   if (key === undefined || size === undefined) {
     const found = `an object is listed without its ${key === undefined ? 'name' : 'size'}`;
     throw new StoreError('invalid', { action: 'list', object: location, found });
   }
-  return { key, size, modifiedAt: modified?.getTime() ?? 0 };
+  return { key, size, modifiedAt: modified?.getTime() ?? Number.NaN };
+}
+
+function dated(entry: ObjectEntry, clock: Clock): ObjectEntry {
+  return { ...entry, modifiedAt: listedTime(entry.modifiedAt, clock) };
 }
 
 type Listed = Pick<ObjectVersion, 'Key' | 'Size' | 'LastModified'>;

@@ -6,6 +6,7 @@ import { bodyLength } from '../../http/body-length.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { checkWholeAnswer } from '../../http/check-whole-answer.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
+import { listedTime } from '../../http/listed-time.ts';
 import { ListingCheck } from '../../http/listing-check.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
@@ -144,7 +145,10 @@ export class SwiftConnection {
 
   /** All objects below a prefix, page after page: a page never says that it is the last one, an empty one is. */
   async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncGenerator<SwiftListed> {
-    const pages = this.#pages({ prefix }, { signal, action: 'list', parse: parsePage, markOf: ({ key }) => key });
+    const pages = this.#pages(
+      { prefix },
+      { signal, action: 'list', parse: (answer) => parsePage(answer, this.clock), markOf: ({ key }) => key },
+    );
     const asked = new ListingCheck({ bucket: this.container, prefix }, this.location);
     for await (const page of pages) {
       asked.page({ keys: page.map(({ key }) => key), isTruncated: page.length > 0 });
@@ -295,12 +299,12 @@ function rawBody(
     : swiftStatusError({ status, headers, body: Buffer.alloc(0) }, what);
 }
 
-function parsePage(answer: SwiftResponse): readonly SwiftListed[] | undefined {
+function parsePage(answer: SwiftResponse, clock: Clock): readonly SwiftListed[] | undefined {
   return pageSchema.safeParse(jsonOf(answer)).data?.map(({ name, bytes, hash, last_modified: modified }) => ({
     key: name,
     size: bytes,
     md5: hash,
-    modifiedAt: Date.parse(`${modified}Z`),
+    modifiedAt: listedTime(Date.parse(`${modified}Z`), clock),
   }));
 }
 

@@ -51,6 +51,17 @@ describe('the body of an object', () => {
     assert.equal(request.aborted, false);
   });
 
+  it('that broke before anyone listened fails at once', async () => {
+    for (const error of [new Error('it broke'), undefined]) {
+      const stream = new PassThrough();
+      stream.on('error', () => undefined);
+      stream.write('a');
+      stream.destroy(error);
+      await setImmediate();
+      await assert.rejects(open({ stream, length: 3, deadlineMs: 30_000 }), { code: 'store_transient' });
+    }
+  });
+
   it('may be empty', async () => {
     const { body } = await open({ stream: Readable.from([]), length: 0 });
     assert.equal((await buffer(body)).length, 0);
