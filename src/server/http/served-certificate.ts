@@ -63,6 +63,8 @@ export class ServedCertificate {
     { signal, clock, log }: { readonly signal: AbortSignal; readonly clock: Clock; readonly log: Logger },
   ): Promise<void> {
     let fault: string | undefined;
+    /** A chain that is shorter than the one before may be the beginning of one that is being written: it counts when it stays. */
+    let begun: string | undefined;
     for (;;) {
       await clock.sleep(periodMs, signal).catch(() => {});
       if (signal.aborted) {
@@ -76,6 +78,11 @@ export class ServedCertificate {
       this.#stamp = stamp;
       try {
         const pair = await readPair(this.#files);
+        if (begun !== stamp && chainLength(pair) < chainLength(this.#pair)) {
+          begun = stamp;
+          this.#stamp = 'begun';
+          continue;
+        }
         use(pair);
         this.#pair = pair;
         fault = undefined;
@@ -89,6 +96,10 @@ export class ServedCertificate {
       }
     }
   }
+}
+
+function chainLength({ cert }: KeyPair): number {
+  return cert.toString('latin1').split('-----BEGIN ').length - 1;
 }
 
 /** A certificate outside its time is served all the same: clients that skip verification still get their answers. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { connect, type PeerCertificate } from 'node:tls';
@@ -184,6 +185,40 @@ describe('a certificate', () => {
     await clock.advance(periodMs);
     await eventually(() => (server.log.count(/was read again/) === 1 ? true : undefined));
     assert.equal((await ask(server.port, '/healthz')).certificate.subject.CN, 'elsewhere.invalid');
+  });
+
+  it('whose chain is shorter than before may still be written, and counts when it has stayed so', async () => {
+    await using dir = makeTempDir();
+    const files = { certFile: dir.join('tls.crt'), keyFile: dir.join('tls.key') };
+    const authority = readFileSync(certificates.ca, 'utf8');
+    writeFileSync(files.certFile, `${readFileSync(certificates.server.cert, 'utf8')}${authority}`);
+    copyFileSync(certificates.server.key, files.keyFile);
+    const clock = new FakeClock();
+    await using server = await serveFakeSidecar({ certificate: files, clock });
+    const chainLength = async (): Promise<number> => {
+      const socket = connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { issuerCertificate } = socket.getPeerCertificate(true);
+      socket.destroy();
+      return issuerCertificate === undefined ? 1 : 2;
+    };
+    const look = async (): Promise<void> => {
+      await clock.untilSleeping(periodMs);
+      await clock.advance(periodMs);
+      await clock.untilSleeping(periodMs);
+    };
+    assert.equal(await chainLength(), 2);
+    writeFileSync(files.certFile, readFileSync(certificates.server.cert));
+    await look();
+    assert.equal(await chainLength(), 2);
+    writeFileSync(files.certFile, `${readFileSync(certificates.server.cert, 'utf8')}\n${authority}`);
+    await look();
+    assert.deepEqual([await chainLength(), server.log.count(/was read again/)], [2, 1]);
+    writeFileSync(files.certFile, readFileSync(certificates.server.cert));
+    await look();
+    assert.equal(await chainLength(), 2);
+    await look();
+    assert.deepEqual([await chainLength(), server.log.count(/was read again/)], [1, 2]);
   });
 
   it('stays, with one warning, while its files cannot be used', async () => {
