@@ -6,6 +6,7 @@ import type { UnprovenContinuation } from '../../snapshot/history/unproven-conti
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type CrossedDoubt, crossedDoubt } from './crossed-doubt.ts';
 import type { ForkedPair } from './fork-failure.ts';
+import { joinedAcross } from './joined-across.ts';
 import { type ChainOfHistory, leadingOn } from './leading-on.ts';
 import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
 
@@ -66,6 +67,10 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     if (finding !== undefined) {
       return finding;
     }
+  }
+  const joined = await joinedAcross(chain, evidence);
+  if (joined !== undefined) {
+    return { kind: 'different', pair: joined };
   }
   const leading = await leadingOn(chain, evidence);
   for (const { other, fullOf } of [...endingWithBase(chain), ...leading]) {

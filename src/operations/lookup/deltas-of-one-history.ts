@@ -2,6 +2,7 @@ import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { findFork } from '../history/fork-check.ts';
+import { comparedDeltas } from '../restore/compared-deltas.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
 import type { Selection } from '../restore/select-chain.ts';
 import { NeedsWhole } from './read-by-index.ts';
@@ -20,7 +21,7 @@ export async function deltasOfOneHistory(
   context: RunContext,
 ): Promise<readonly StoredSnapshot[]> {
   const { store, selection, lastRevision: covered, tempDir } = source;
-  const { until, unrecorded, isChosen, doubts, fallBacks, ofHistory, unproven, history } = selection;
+  const { until, unrecorded, doubts, fallBacks, ofHistory, unproven, history } = selection;
   const [chain] = selection.chains;
   if (unrecorded !== undefined) {
     throw new NeedsWhole('it is not recorded when all changes came');
@@ -32,7 +33,7 @@ export async function deltasOfOneHistory(
   if (missing !== undefined || notes.some(({ kind }) => kind !== 'contained')) {
     throw new NeedsWhole('its deltas overlap, or some are missing');
   }
-  const candidates = isChosen ? deltas : chain.candidates;
+  const candidates = comparedDeltas(selection, chain, deltas);
   const database = (): never => {
     throw new NeedsWhole('events have to be compared with it');
   };

@@ -15,6 +15,7 @@ import { withoutForeignAlarms } from './alarms.ts';
 import { clusterIdOf } from './backed-up-cluster.ts';
 import type { CandidateChain } from './candidate-chain.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
+import { comparedDeltas } from './compared-deltas.ts';
 import type { DatabaseWriter } from './database-writer.ts';
 import type { AppliedDeltas } from './deltas/apply.ts';
 import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
@@ -199,7 +200,7 @@ async function refuseForks(
       base: chain.base,
       covered,
       used,
-      candidates: selection.isChosen ? used : chain.candidates,
+      candidates: comparedDeltas(selection, chain, used),
       until: selection.until,
       doubts: selection.doubts,
       fallBacks: selection.fallBacks,

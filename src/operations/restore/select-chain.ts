@@ -46,6 +46,8 @@ export interface Selection {
   readonly living: History<StoredSnapshot>;
   /** Whether the target names a snapshot: of two histories that is a choice. */
   readonly isChosen: boolean;
+  /** The snapshot that the target names. */
+  readonly named: StoredSnapshot | undefined;
   /** What ages say against the chains; nothing when a snapshot is named. */
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Every fall-back to a lower revision, also where the line goes on above it; nothing when a full is named: of two it is the one. */
@@ -133,6 +135,7 @@ async function selectFrom(
     isOlder,
     seen: listing.snapshots,
     isChosen,
+    named,
     doubts,
     fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
     ofHistory: named?.kind === 'Full' ? [] : history.snapshots,

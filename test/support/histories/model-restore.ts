@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { decideFork } from '../../../src/operations/history/decide-fork.ts';
 import type { Overlap } from '../../../src/operations/history/overlaps.ts';
+import { comparedDeltas } from '../../../src/operations/restore/compared-deltas.ts';
 import { chooseDeltas } from '../../../src/operations/restore/deltas/choose.ts';
 import { type AheadEvidence, doubtedBy, ofAnotherHistory } from '../../../src/operations/restore/rebuild-selected.ts';
 import { type Selection, selectChain } from '../../../src/operations/restore/select-chain.ts';
@@ -110,7 +111,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
   if (missing !== undefined) {
     throw failure('backup_gap', base);
   }
-  const considered = selection.isChosen ? used : candidates;
+  const considered = comparedDeltas(selection, { base, candidates }, used);
   const chain = {
     base,
     covered,

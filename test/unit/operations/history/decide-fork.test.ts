@@ -349,16 +349,9 @@ describe('random lives of a cluster', () => {
     assert.equal(await restored(honest(lived)), 'history_fork');
   });
 
-  // Deltas of a second writer may begin where a dead cluster ended, once garbage collection has removed what would tell.
-  it('under one such program alone: older states are of one history, too', async () => {
-    const alone = happenings.map((life) =>
-      withOneJump(life).filter((each) => each.what !== 'delta' || each.writer === 'ours'),
-    );
-    const lives = fc.asyncProperty(alone, async (life) => {
-      const lived = new RandomLife('Go');
-      for (const happening of life) {
-        lived.happen(happening);
-      }
+  it('under such a program: older states are of one history, too', async () => {
+    const lives = fc.asyncProperty(happenings.map(withOneJump), async (life) => {
+      const lived = livedUnderGo(life);
       const store = honest(lived);
       const lines = [...lived.lines, lived.acknowledged];
       for (let at = 2; at <= lived.acknowledged.length + 1; at++) {
@@ -367,5 +360,57 @@ describe('random lives of a cluster', () => {
       }
     });
     await fc.assert(lives, { numRuns });
+  });
+
+  it('under such a program: a delta that is named is restored as it is, upon its own history, or refused', async () => {
+    const lives = fc.asyncProperty(happenings.map(withOneJump), async (life) => {
+      const lived = livedUnderGo(life);
+      const store = honest(lived);
+      const lines = [...lived.lines, lived.acknowledged];
+      for (const { name, kind, lastRevision } of store.listing) {
+        const content = kind === 'Incr' ? store.contents.get(name) : undefined;
+        const state = content === undefined ? 'none' : await restored(store, { from: name });
+        if (typeof state !== 'string') {
+          assert.deepEqual(state.slice(-(content?.length ?? 0)), content, name);
+          assert.ok(
+            state.length === lastRevision - 1 && lines.some((line) => isPrefix(state, line)),
+            `${name}: ${state}`,
+          );
+        }
+      }
+    });
+    await fc.assert(lives, { numRuns });
+  });
+
+  const ofSecondWriter: readonly Happening[] = [
+    { what: 'put back unseen', by: 9, beyond: 2 },
+    { what: 'write', changes: 2 },
+    { what: 'delta', writer: 'second' },
+  ];
+  it('under such programs: an older state does not join a delta of a second writer to what is not of its history', async () => {
+    const lived = livedUnderGo(ofSecondWriter);
+    const at = (to: number): Promise<unknown> =>
+      restored(honest(lived), { until: { kind: 'revision', revision: revision(to) } });
+    assert.equal(await at(4), 'history_fork');
+    assert.deepEqual(await at(3), lived.lines[0]);
+    assert.deepEqual(await at(7), lived.acknowledged);
+  });
+
+  it('under such programs: a delta that is named, and of which another tells otherwise, is refused', async () => {
+    const named = async (life: readonly Happening[], lastRevision: number): Promise<unknown> => {
+      const lived = livedUnderGo(life);
+      const delta = lived.listing.findLast((each) => each.kind === 'Incr' && each.lastRevision === lastRevision);
+      return await restored(honest(lived), { from: delta?.name ?? assert.fail() });
+    };
+    assert.equal(await named(ofSecondWriter, 7), 'history_fork');
+    const twice: readonly Happening[] = [
+      { what: 'write', changes: 4 },
+      { what: 'delta', writer: 'ours' },
+      { what: 'write', changes: 3 },
+      { what: 'roll back', by: 4 },
+      { what: 'write', changes: 1 },
+      { what: 'delta', writer: 'second' },
+    ];
+    assert.equal(await named(twice, 7), 'history_fork');
   });
 });

@@ -329,6 +329,36 @@ describe('a new cluster whose clock was set back by minutes, so that all looks l
   });
 });
 
+describe('a delta of a second writer, within which a full ends', () => {
+  const until = { kind: 'revision', revision: revision(6) } as const;
+  const crossing = delta(puts('b', 5, 8), 30);
+
+  it('does not continue what that full tells otherwise', async () => {
+    const later = await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 20);
+    const objects = [first, shared, delta(puts('a', 4, 4), 2), later, crossing];
+    await refused(objects, /disagree about revision 4/, { until });
+    await refused(objects, /disagree about revision 4/, { from: nameOf(crossing) });
+    await refused([await full(puts('a', 2, 4), 2), later, crossing], /disagree about revision 4/, { until });
+    assert.equal(await restored(objects), 'a2@2 a3@3 b4@4 b5@5 b6@6 b7@7 b8@8');
+  });
+
+  it('continues what that full tells, too, and what it tells nothing of', async () => {
+    const same = [first, shared, delta(puts('b', 4, 4), 2), await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 20)];
+    assert.equal(await restored([...same, crossing], { until }), 'a2@2 a3@3 b4@4 b5@5 b6@6');
+    const other = await full([...puts('a', 2, 3), ...puts('c', 4, 7)], 20);
+    assert.equal(await restored([...same.slice(0, 3), other, crossing], { until }), 'a2@2 a3@3 b4@4 b5@5 b6@6');
+  });
+});
+
+describe('a delta that is named', () => {
+  it('is refused where the one that would stand in for it tells otherwise', async () => {
+    const [longer, named] = [delta(puts('a', 3, 6), 2), delta(puts('b', 5, 6), 30)];
+    await refused([first, longer, named], /disagree about revision 5/, { from: nameOf(named) });
+    const twin = delta(puts('a', 5, 6), 30);
+    assert.equal(await restored([first, longer, twin], { from: nameOf(twin) }), 'a2@2 a3@3 a4@4 a5@5 a6@6');
+  });
+});
+
 describe('names that are ahead of the clock, of two clusters', () => {
   it('are compared, too, once a damaged full that is newer is left out', async () => {
     const old = await full(puts('a', 2, 3), 0);
