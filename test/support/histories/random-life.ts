@@ -118,7 +118,7 @@ export class RandomLife {
   readonly contents = new Map<string, readonly Change[]>();
   readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
-  readonly #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
+  #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
   #latest = 0;
   #namedBehind = false;
   copiedMarkers: readonly StoreMarker[] = [];
@@ -430,6 +430,8 @@ export class RandomLife {
     });
     const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot.key));
     this.#listing = this.#listing.filter(({ key }) => kept.has(key));
+    // What has gone in time does not come back when the clock does.
+    this.#doubts = this.#doubts.map((doubt) => (this.#now > doubt.until ? { ...doubt, names: [] } : doubt));
     const outdated = new Set(outdatedDoubts.map(({ name }) => name));
     this.markers.splice(0, this.markers.length, ...this.markers.filter(({ name }) => !outdated.has(name)));
   }
