@@ -42,12 +42,14 @@ export class AbsUpload implements Upload {
     const { blob, requests } = this.#config;
     const deadlineMs = requests.timeouts.partMs;
     const task = { action: `upload part ${number} of`, object: blob.url, signal, retry: 'never', deadlineMs } as const;
-    await requests.run(task, async (abortSignal) => {
-      await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
-        transactionalContentMD5: Buffer.from(digests?.md5 ?? hash('md5', bytes, 'buffer')),
-        abortSignal,
-      });
-    });
+    const md5 = Buffer.from(digests?.md5 ?? hash('md5', bytes, 'buffer'));
+    const stored = await requests.run(task, (abortSignal) =>
+      blob.stageBlock(this.#blockId(number), bytes, bytes.length, { transactionalContentMD5: md5, abortSignal }),
+    );
+    // The service compares it, and says what it has made of the bytes; something in its place may only say it.
+    if (stored.contentMD5 !== undefined && !md5.equals(stored.contentMD5)) {
+      throw new StoreError('transient', { ...task, found: 'the store received other bytes than were sent' });
+    }
     this.#written.add(number);
   }
 

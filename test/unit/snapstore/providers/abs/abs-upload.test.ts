@@ -31,7 +31,9 @@ class LateBlob {
     return this.#blocks;
   }
 
-  async stageBlock(): Promise<void> {}
+  async stageBlock(): Promise<object> {
+    return {};
+  }
 
   async commitBlockList(blocks: readonly string[]): Promise<never> {
     this.#pending = { blocks, atMs: this.#clock.monotonic() + this.#lateMs };
