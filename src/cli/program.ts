@@ -122,6 +122,14 @@ function helpWithoutCommand([word]: readonly string[]): string {
   if (word === undefined || word === allFlags) {
     return rootHelp();
   }
+  if (/^-+h(elp)?$/i.test(word)) {
+    throw new UsageFailure({
+      action: 'use',
+      object: word,
+      found: 'there is no such flag',
+      remedy: 'did you mean --help?',
+    });
+  }
   if (word.startsWith('-')) {
     throw new UsageFailure({
       action: 'use',

@@ -96,6 +96,14 @@ function unexpectedWord(
 function unknownFlag(spec: CommandSpec, word: string): UsageFailure {
   const flags = new Set(placedOptions(spec).map((placed) => placed.spec.flag));
   const name = /^-+([a-z\d-]*)/i.exec(word)?.[1] ?? '';
+  if (namesOperand(spec, name)) {
+    return new UsageFailure({
+      action: 'use',
+      object: `--${name}`,
+      found: `${spec.name} has no such flag`,
+      remedy: `give it without one, after the flags: etcdbrctl ${spec.name} ${spec.operand?.placeholder}`,
+    });
+  }
   const known = meantFlags(name, flags);
   const near = known.length > 0 ? undefined : nearestWord(name, [...flags, ...helpFlags]);
   const meant = near === undefined ? known.join(' and ') : `--${near}`;
@@ -106,6 +114,12 @@ function unknownFlag(spec: CommandSpec, word: string): UsageFailure {
     found: `${spec.name} has no such flag`,
     remedy: meant === '' ? help : `did you mean ${meant}? ${help}`,
   });
+}
+
+/** Whether a name is what the command takes without a flag: `--prefix` of a command that takes `PREFIX...`. */
+function namesOperand({ operand }: CommandSpec, name: string): boolean {
+  const words = operand?.placeholder.toLowerCase().split(/[^a-z]+/) ?? [];
+  return name !== '' && words.includes(name.toLowerCase());
 }
 
 /**

@@ -149,6 +149,18 @@ const cases: readonly Case[] = [
     says: 'cannot use -p…: it comes before a command; give the command first: etcdbrctl COMMAND FLAGS',
   },
   {
+    args: ['-help'],
+    says: 'cannot use -help: there is no such flag; did you mean --help?',
+  },
+  {
+    args: ['ls', '--prefix', '/registry/'],
+    says: 'cannot use --prefix: ls has no such flag; give it without one, after the flags: etcdbrctl ls PREFIX',
+  },
+  {
+    args: ['copy', '--max-backups', '3'],
+    says: 'cannot use --max-backups: copy has no such flag; did you mean --max-backups-to-copy? see etcdbrctl copy --help',
+  },
+  {
     args: ['snapshot', '-help'],
     says: 'cannot use -help: snapshot has no such flag; did you mean --help? see etcdbrctl snapshot --help',
   },
