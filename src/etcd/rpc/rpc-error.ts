@@ -62,6 +62,9 @@ const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[]
   { text: /can only promote a learner member/, code: 'etcd_not_a_learner', found: 'it votes already' },
 ];
 
+/** What gRPC says where a connection, or a call on it, was ended by frames of HTTP/2: an etcd under load does that, too. */
+const brokenFrames = /^(?:Received RST_STREAM with code|Bandwidth exhausted or memory limit exceeded$)/;
+
 /** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code } = error;
@@ -109,11 +112,19 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
       remedy: 'raise --max-request-bytes or --max-txn-ops of etcd',
     };
   }
+  const said = details === '' ? `it gives no reason (${status[code] ?? `status ${code}`})` : details;
+  if (brokenFrames.test(details)) {
+    return {
+      code: 'etcd_unreachable',
+      found: `the connection breaks off (${details})`,
+      remedy: 'check that an etcd listens there, and what is in between',
+    };
+  }
   switch (code) {
     case status.DEADLINE_EXCEEDED:
       return { code: 'etcd_timeout', found: 'no answer in time' };
     case status.UNAVAILABLE:
-      return { code: 'etcd_unreachable', found: details };
+      return { code: 'etcd_unreachable', found: said };
     case status.RESOURCE_EXHAUSTED:
       // Both texts are gRPC's own: for a message as it comes, and for a compressed one.
       return /larger than (?:max|\d)/.test(details)
@@ -122,7 +133,7 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
             found: `it sends a message larger than any etcd does (${details})`,
             remedy: 'check what listens there; docs/limits.md has the limits',
           }
-        : { code: 'etcd_refused', found: details };
+        : { code: 'etcd_refused', found: said };
     case status.UNIMPLEMENTED:
       return {
         code: 'etcd_refused',
@@ -135,9 +146,9 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
       // A connection that broke off shows up as any of these. An answer of etcd's own begins with its name, and gRPC says
       // when our decoder refused a message.
       return details.includes('etcdserver:') || details.includes('Response message parsing error')
-        ? { code: 'etcd_refused', found: details }
-        : { code: 'etcd_unreachable', found: details };
+        ? { code: 'etcd_refused', found: said }
+        : { code: 'etcd_unreachable', found: said };
     default:
-      return { code: 'etcd_refused', found: details === '' ? (status[code] ?? `status ${code}`) : details };
+      return { code: 'etcd_refused', found: said };
   }
 }

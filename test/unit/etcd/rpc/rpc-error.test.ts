@@ -20,6 +20,7 @@ const cases: readonly [EtcdFailureCode, status, string][] = [
   ['etcd_learner_refuses', status.FAILED_PRECONDITION, 'etcdserver: rpc not supported for learner'],
   ['etcd_unreachable', status.UNAVAILABLE, 'etcdserver: unhealthy cluster'],
   ['etcd_unreachable', status.INTERNAL, 'Received RST_STREAM with code 2'],
+  ['etcd_unreachable', status.RESOURCE_EXHAUSTED, 'Bandwidth exhausted or memory limit exceeded'],
   ['etcd_refused', status.INTERNAL, 'Response message parsing error: the message ends within a number'],
   ['etcd_refused', status.UNKNOWN, 'etcdserver: something new'],
   ['etcd_request_too_large', status.UNKNOWN, 'etcdserver: request is too large'],
@@ -48,6 +49,26 @@ for (const [code, details, ofTheMember] of [
     assert.equal(explainRpcError({ code, details }).ofTheMember, ofTheMember);
   });
 }
+
+test('what breaks the frames of HTTP/2 is explained, with a next step', () => {
+  for (const [code, details] of [
+    [
+      status.INTERNAL,
+      'Received RST_STREAM with code 2 triggered by internal client error: Too many invalid HTTP/2 frames',
+    ],
+    [status.RESOURCE_EXHAUSTED, 'Bandwidth exhausted or memory limit exceeded'],
+  ] as const) {
+    const { found, remedy } = explainRpcError({ code, details });
+    assert.equal(found, `the connection breaks off (${details})`);
+    assert.match(remedy ?? '', /check that an etcd listens there/);
+  }
+});
+
+test('a refusal without a reason says so', () => {
+  for (const code of [status.UNAVAILABLE, status.INTERNAL, status.RESOURCE_EXHAUSTED, status.ABORTED]) {
+    assert.equal(explainRpcError({ code, details: ' ' }).found, `it gives no reason (${status[code]})`);
+  }
+});
 
 test('messages above a limit are explained', () => {
   for (const details of [
