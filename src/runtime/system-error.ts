@@ -118,9 +118,15 @@ export function systemRefusal(error: Pick<FileSystemError, 'code' | 'errno'>): S
   return REFUSALS.get(code) ?? { code: 'file_error', found: `${text} (${code})` };
 }
 
-/** The place that an error names; undefined for none, and for a path that only this process has. */
+/** A temporary file or directory of this program, and what is in it. */
+const SCRATCH = /\/etcdbrctl-[a-z]+-\d+-[0-9a-f]+\.tmp(\/.*)?$/;
+
+/**
+ * The place that an error names; undefined for none, and for a path that only this process has. Of a temporary file it is the directory in
+ * which it would be: its name says nothing to anybody.
+ */
 export function placeOf({ path }: Pick<FileSystemError, 'path'>): string | undefined {
-  return path?.startsWith('/proc/') ? undefined : path;
+  return path?.startsWith('/proc/') ? undefined : path?.replace(SCRATCH, '');
 }
 
 /** An error of the operating system that no caller has turned into a failure, as a whole sentence. */

@@ -3,14 +3,21 @@ import { fileFailure } from '../../fs/file-failure.ts';
 import { Failure } from '../../runtime/failure.ts';
 
 /** Throws a {@link Failure} `export_exists` where a name is taken, also by a link that leads nowhere: nothing is overwritten. */
-export async function refuseExisting(target: string): Promise<void> {
+export async function refuseExisting(
+  target: string,
+  { wanted }: { readonly wanted: 'file' | 'directory' },
+): Promise<void> {
   const found = await lstat(target).catch(() => undefined);
   if (found !== undefined) {
     throw new Failure({
       code: 'export_exists',
       action: 'export to',
       object: target,
-      found: found.isDirectory() ? 'there is a directory that is not empty' : 'it exists',
+      found: !found.isDirectory()
+        ? 'it exists'
+        : wanted === 'file'
+          ? 'it is a directory, not a file'
+          : 'there is a directory that is not empty',
       remedy: 'remove it or give another path; nothing is overwritten',
     });
   }

@@ -33,7 +33,7 @@ export class StagedDirectory implements AsyncDisposable {
     return await writing(target, async () => {
       const isThere = await isEmptyDirectory(target);
       if (!isThere) {
-        await refuseExisting(target);
+        await refuseExisting(target, { wanted: 'directory' });
       }
       const parent = isThere ? target : path.dirname(path.resolve(target));
       const scratch = await createTemporaryDirectory(parent, 'export');
@@ -76,7 +76,7 @@ export class StagedDirectory implements AsyncDisposable {
       await syncDirectory(this.#staged);
       if (this.#isThere) {
         if ((await readdir(this.#target)).some((name) => scratchOwner(name) === undefined)) {
-          await refuseExisting(this.#target);
+          await refuseExisting(this.#target, { wanted: 'directory' });
         }
         const names = await readdir(this.#staged);
         for (const name of names.toSorted((a, b) => Number(a === last) - Number(b === last))) {
@@ -85,7 +85,7 @@ export class StagedDirectory implements AsyncDisposable {
         await syncDirectory(this.#target);
         return;
       }
-      await refuseExisting(this.#target);
+      await refuseExisting(this.#target, { wanted: 'directory' });
       await rename(this.#staged, this.#target);
       await syncDirectory(path.dirname(path.resolve(this.#target)));
     });

@@ -47,7 +47,7 @@ export class StagedOutput implements AsyncDisposable {
   /** `named` is the path that messages show. */
   static async create(target: string, { named = target }: { readonly named?: string } = {}): Promise<StagedOutput> {
     return await writing(named, async () => {
-      await refuseExisting(target);
+      await refuseExisting(target, { wanted: 'file' });
       const directory = path.dirname(path.resolve(target));
       const topmost = await makeDirectories(directory);
       await removeLeftovers(directory);
@@ -71,7 +71,7 @@ export class StagedOutput implements AsyncDisposable {
     await this.#flush();
     await writing(this.#named, async () => {
       await this.#handle.sync();
-      await refuseExisting(this.#target);
+      await refuseExisting(this.#target, { wanted: 'file' });
       await rename(this.#staged, this.#target);
       this.#isFinished = true;
       await syncDirectory(path.dirname(this.#staged));

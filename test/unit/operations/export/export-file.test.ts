@@ -85,6 +85,14 @@ describe('an export', () => {
     }
   });
 
+  it('says of a directory where a file is wanted that it is one', async () => {
+    using home = makeTempDir();
+    await assert.rejects(writeExport({ source, header, target: { kind: 'file', path: home.path } }, context), {
+      code: 'export_exists',
+      message: `cannot export to ${home.path}: it is a directory, not a file; remove it or give another path; nothing is overwritten`,
+    });
+  });
+
   it('gives each key a file of its own inside of its directory', () => {
     const paths = KEYS.map(({ key }) => pathOfKey(key, '.value'));
     assert.equal(new Set(paths).size, KEYS.length);

@@ -83,6 +83,17 @@ describe('an error in one line', () => {
     assert.match(errorText(other), / \(at \/work\/data\/new\)$/);
   });
 
+  it('names the directory of a temporary file, not that file', () => {
+    const path = '/tmp/closed/etcdbrctl-export-7720-0000004601fe3cd6f9a48357d7f704ee.tmp';
+    const cause = Object.assign(new Error(`EACCES: permission denied, open '${path}'`), {
+      ...{ code: 'EACCES', errno: -13, syscall: 'open', path },
+    });
+    const failure = fileFailure(cause, { action: 'export to', object: 'closed/x' });
+    assert.equal(errorText(failure), `${failure?.message} (at /tmp/closed)`);
+    const inside = Object.assign(new Error('EACCES'), { ...cause, message: cause.message, path: `${path}/db` });
+    assert.match(errorText(inside), /^cannot open \/tmp\/closed: permission is denied/);
+  });
+
   it('says nothing of the path of a cause that the text has in its own words', () => {
     const damage = new Damage({
       file: '/tmp/etcdbrctl-status-1.tmp',
