@@ -97,13 +97,9 @@ export class ClusterHistory {
     this.#raftIndex = max(this.#raftIndex, position.raftIndex ?? 0n);
   }
 
-  /** Whether a position contradicts what was seen; `reached` is the revision that must not be undone. */
-  contradiction(position: ClusterPosition, reached: number): HistoryContradiction | undefined {
-    return this.expectation(reached)(position);
-  }
-
   /**
-   * What a position that is asked for from now on has to fulfil. What is seen while the question is on its way does not count:
+   * What a position that is asked for from now on has to fulfil: whether it contradicts what was seen; `reached` is the revision that must not
+   * be undone. What is seen while the question is on its way does not count:
    * the answer may be older.
    */
   expectation(reached: number): (position: ClusterPosition) => HistoryContradiction | undefined {

@@ -186,10 +186,10 @@ export class ModelConnection implements SidecarConnection {
     const { cluster, member } = this.#parts;
     const endpoint = `http://${member.name}:2379`;
     const status = this.#status();
-    const contradiction = history.contradiction(status, next - 1);
+    const contradiction = history.expectation(next - 1)(status);
     if (contradiction !== undefined) {
       const hasQuorum = cluster.hasQuorum(member) && member.leader !== undefined;
-      const proved = hasQuorum ? history.contradiction(this.#position(), next - 1) : undefined;
+      const proved = hasQuorum ? history.expectation(next - 1)(this.#position()) : undefined;
       throw new HistoryChangedFailure({ endpoint, ...contradiction, mayLag: proved === undefined });
     }
     const { proof } = history;

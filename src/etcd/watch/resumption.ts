@@ -6,7 +6,7 @@ import type { Logger } from '../../runtime/log/logger.ts';
 import type { EventSample } from '../../snapshot/history/event-sample.ts';
 import type { RevisionProof } from '../../snapshot/history/revision-proof.ts';
 import type { WatchBatch } from '../cluster.ts';
-import type { ClusterHistory, ClusterPosition, HistoryContradiction } from '../cluster-history.ts';
+import type { ClusterHistory } from '../cluster-history.ts';
 import type { MemberClient } from '../connection/member-client.ts';
 import type { MemberPool } from '../connection/member-pool.ts';
 import { EtcdFailure, HistoryChangedFailure } from '../etcd-failure.ts';
@@ -21,6 +21,9 @@ export interface WatchParts {
   /** How long a member may take to accept the watch, or to catch up with what others have already shown, ms. */
   readonly acceptTimeoutMs: number;
 }
+
+/** Whether a position contradicts what was seen before it was asked for. */
+type Expectation = ReturnType<ClusterHistory['expectation']>;
 
 const backoffPolicy: BackoffPolicy = { firstMs: 100, multiplier: 2, longestMs: 5_000 };
 
@@ -67,13 +70,25 @@ export class Resumption {
   }
 
   /**
+   * What the member has to fulfil that is asked from now on, see {@link ClusterHistory.expectation}: fulls move on what was seen, while a
+   * watch begins.
+   */
+  expectation(): Expectation {
+    return this.#history.expectation(this.#next - 1);
+  }
+
+  /**
    * Notes that a member has accepted the watch. Throws a {@link HistoryChangedFailure} when it belongs to another cluster, or is
    * at an older point than was seen before: a member that lags, or a restored cluster.
    */
-  accepted(header: ResponseHeader & { readonly raftIndex?: bigint }, member: MemberClient): void {
+  accepted(
+    header: ResponseHeader & { readonly raftIndex?: bigint },
+    member: MemberClient,
+    contradictionOf: Expectation = this.expectation(),
+  ): void {
     const { storeRevision, ...rest } = header;
     const position = { ...rest, revision: storeRevision };
-    const contradiction = this.#contradiction(position);
+    const contradiction = contradictionOf(position);
     if (contradiction !== undefined) {
       if (contradiction.mayLag) {
         this.#behindSince ??= this.#parts.clock.monotonic();
@@ -139,15 +154,11 @@ export class Resumption {
     return this.#differing < this.#parts.pool.size;
   }
 
-  #contradiction(position: ClusterPosition): HistoryContradiction | undefined {
-    return this.#history.contradiction(position, this.#next - 1);
-  }
-
   /** Lets a quorum say whether a member only lags. Without an answer nothing is proved. */
   async #refuseProven(member: MemberClient, signal: AbortSignal): Promise<void> {
     const { pool, acceptTimeoutMs } = this.#parts;
     const call = { action: 'ask the revision of', signal, timeoutMs: acceptTimeoutMs };
-    const contradictionOf = this.#history.expectation(this.#next - 1);
+    const contradictionOf = this.expectation();
     const position = await pool.at(member, call, askPosition).catch(() => undefined);
     signal.throwIfAborted();
     const contradiction = position === undefined ? undefined : contradictionOf(position);

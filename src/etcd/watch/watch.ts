@@ -21,6 +21,7 @@ export async function* watch(
     let member: MemberClient | undefined;
     try {
       const login = { action: 'connect to', signal, timeoutMs: parts.acceptTimeoutMs };
+      const contradictionOf = resumption.expectation();
       const { at, token, raftIndex } = await parts.pool.once(login, async (each, bounds) => ({
         at: each,
         token: bounds.token,
@@ -34,7 +35,7 @@ export async function* watch(
         token,
         clock: parts.clock,
         acceptTimeoutMs: parts.acceptTimeoutMs,
-        onAccepted: (header) => resumption.accepted({ ...header, raftIndex }, at),
+        onAccepted: (header) => resumption.accepted({ ...header, raftIndex }, at, contradictionOf),
       });
       let isCompared = false;
       for await (const batch of batches) {

@@ -304,6 +304,25 @@ describe('a faulty member', () => {
     assert.deepEqual(labels(events), ['a@2', 'a@3', 'a@4']);
   });
 
+  test('what is seen of the cluster between the question and the answer contradicts nothing', async () => {
+    const history = new ClusterHistory();
+    let begun = 0;
+    await using etcd = await startFakeEtcd({
+      status: { header: { revision: '3' }, version: '3.5.0', raft_index: '7' },
+      watch: (call) => {
+        begun++;
+        // A full is begun meanwhile, and the cluster has gone on.
+        history.at({ clusterId: 0n, revision: revision(4), raftTerm: 0n, raftIndex: 8n });
+        call.write(created(4));
+        call.write({ header: { revision: 4 }, events: [change('a', 2), change('a', 3), change('a', 4)] });
+      },
+    });
+    await using connection = await connected([etcd.url]);
+    await startWatch(connection, 2, history).reached(4);
+    assert.equal(begun, 1);
+    assert.equal(connection.log.count(/^Watch broke off/), 0);
+  });
+
   test('a revision that is left out twice ends the watch', async () => {
     await using etcd = await startFakeEtcd({
       watch: (call) => {

@@ -264,7 +264,7 @@ export class ScriptedCluster implements EtcdCluster {
 
   #requireContinuation(next: Revision, history: ClusterHistory): void {
     const { proof } = history;
-    const contradiction = history.contradiction(this.#position, next - 1);
+    const contradiction = history.expectation(next - 1)(this.#position);
     if (contradiction !== undefined) {
       throw new HistoryChangedFailure({ endpoint: this.location, ...contradiction });
     }
