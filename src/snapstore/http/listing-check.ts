@@ -10,6 +10,8 @@ export interface PageFacts {
   readonly announced?: number | undefined;
   /** Whether more pages follow; undefined where the page does not say it. */
   readonly isTruncated?: boolean | undefined;
+  /** How many entries a page has at the most, as it says or was asked for; left out where its end is known in another way. */
+  readonly most?: number | undefined;
   /** Folders in the place of their objects, where none were asked for. */
   readonly folders?: number | undefined;
   /** Keys of its objects, and of marks of deleted ones. */
@@ -33,9 +35,17 @@ export class ListingCheck {
 
   /**
    * Throws a {@link StoreError} of kind `invalid` for a page of another prefix, for one that says nothing at all, and for one without objects
-   * that says neither that it ends nor what it is the listing of.
+   * that says neither that it ends nor what it is the listing of, and for a full one that does not say whether more follow.
    */
-  page({ bucket, prefix, announced, isTruncated, folders = 0, keys }: PageFacts): void {
+  page({
+    bucket,
+    prefix,
+    announced,
+    isTruncated,
+    most = Number.POSITIVE_INFINITY,
+    folders = 0,
+    keys,
+  }: PageFacts): void {
     const asked = this.#asked;
     const entries = keys.length;
     const own = keys.filter((key) => key?.startsWith(asked.prefix) === true).length;
@@ -49,6 +59,9 @@ export class ListingCheck {
     const isNamed = bucket === asked.bucket && isSame(prefix ?? '', asked.prefix);
     if (isTruncated === undefined && entries === 0 && !isNamed) {
       throw this.#failure('the answer has no objects, and does not say that there are none');
+    }
+    if (isTruncated === undefined && entries >= most) {
+      throw this.#failure('a page is full, and does not say whether more follow');
     }
     this.#entries += own;
     if (own < entries) {

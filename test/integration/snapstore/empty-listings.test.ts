@@ -198,6 +198,22 @@ describe('a listing of S3', () => {
     assert.deepEqual(await listed(there.bucket), ['v2/a', 'v2/b']);
   });
 
+  it('that is full and says neither that it ends nor where it goes on is no listing', async () => {
+    const objects = (count: number): string =>
+      Array.from({ length: count }, (_, at) => object.replace('v2/a', `v2/${at}`)).join('');
+    for (const [page, isWhole] of [
+      [objects(1_000), false],
+      [`<MaxKeys>0</MaxKeys>${objects(1_000)}`, false],
+      [`<MaxKeys>3</MaxKeys>${objects(3)}`, false],
+      [`<MaxKeys>3</MaxKeys>${objects(2)}`, true],
+      [`<MaxKeys>3</MaxKeys><IsTruncated>false</IsTruncated>${objects(3)}`, true],
+    ] as const) {
+      const listing = xml(`<ListBucketResult><Name>backups</Name>${page}</ListBucketResult>`);
+      await using there = await startRawBucket('S3', answering(listing), { dir });
+      await (isWhole ? listed(there.bucket) : assertRefused(listed(there.bucket)));
+    }
+  });
+
   it('that shows folders in the place of objects proves nothing', async () => {
     const listing = xml(
       '<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>v2/</Prefix></CommonPrefixes></ListBucketResult>',

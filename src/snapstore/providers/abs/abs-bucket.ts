@@ -109,7 +109,7 @@ export class AbsBucket implements Bucket {
       const { blobs, next } = page;
       const entries = blobs.map((blob) => entryOf(blob, this.location, this.#requests.clock));
       const facts = { bucket: page.bucket, prefix: page.prefix, isTruncated: hasMore(next) };
-      asked.page({ ...facts, keys: entries.map(({ key }) => key) });
+      asked.page({ ...facts, most: this.#pageSize, keys: entries.map(({ key }) => key) });
       yield* entries.filter(({ key }) => key.startsWith(prefix));
       continuationToken = tokens.next({ more: hasMore(next) === true, token: next });
     } while (continuationToken !== undefined);

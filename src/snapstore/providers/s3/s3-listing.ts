@@ -20,6 +20,9 @@ const EXCLUDE_TAG = 'x-etcd-snapshot-exclude';
 /** Tags asked for at once. */
 const TAGS_AT_ONCE = 8;
 
+/** Entries on a page, unless it says another number. */
+const USUAL_PAGE = 1_000;
+
 /** The version of what was written while the bucket kept none. */
 const NO_VERSION = 'null';
 
@@ -273,9 +276,14 @@ function factsOf(page: {
   readonly Prefix?: string | undefined;
   readonly IsTruncated?: boolean | undefined;
   readonly CommonPrefixes?: readonly unknown[] | undefined;
-}): Pick<PageFacts, 'bucket' | 'prefix' | 'isTruncated' | 'folders'> {
-  const { Name: bucket, Prefix: prefix, IsTruncated: isTruncated, CommonPrefixes: folders } = page;
-  return { bucket, prefix, isTruncated, folders: folders?.length };
+  readonly MaxKeys?: number | undefined;
+  readonly NextContinuationToken?: string | undefined;
+  readonly NextKeyMarker?: string | undefined;
+}): Omit<PageFacts, 'announced' | 'keys'> {
+  const { Name: bucket, Prefix: prefix, CommonPrefixes: folders, MaxKeys: said = 0 } = page;
+  const next = page.NextContinuationToken ?? page.NextKeyMarker;
+  const isTruncated = page.IsTruncated ?? (next === undefined ? undefined : true);
+  return { bucket, prefix, isTruncated, most: said > 0 ? said : USUAL_PAGE, folders: folders?.length };
 }
 
 function keysOf(listed: readonly Pick<Listed, 'Key'>[]): readonly (string | undefined)[] {

@@ -53,6 +53,14 @@ describe('a page of a listing', () => {
     }
   });
 
+  it('that is full is refused when it does not say whether more follow', () => {
+    const full = { keys: own, most: 1, bucket: 'b', prefix: asked.prefix };
+    assert.throws(() => doubtOf(full), /a page is full, and does not say whether more follow/);
+    assert.equal(doubtOf({ ...full, most: 2 }), undefined);
+    assert.equal(doubtOf({ ...full, isTruncated: false }), undefined);
+    assert.equal(doubtOf({ ...full, isTruncated: true }), undefined);
+  });
+
   it('proves nothing when it is of another bucket, or lacks what it announces, unless something is listed', () => {
     assert.match(doubtOf({ ...sound, bucket: 'other' }) ?? '', /that of the bucket "other", not of "b"/);
     assert.match(doubtOf({ ...sound, announced: 5 }) ?? '', /says that it has 5 objects, and shows none/);
