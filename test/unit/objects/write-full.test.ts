@@ -61,7 +61,7 @@ describe('the database of a full', () => {
   it('is its beginning only when it is none, with the verdict of its reader', async () => {
     const { error, onDisk, opened } = await written(Buffer.alloc(8 * MiB));
     assert.equal(error, undefined);
-    assert.match(String(opened), /magic 0x0/);
+    assert.match(String(opened), /its mark is 0x00000000/);
     assert.ok(onDisk < MiB, `${onDisk} bytes are on the disk`);
   });
 
