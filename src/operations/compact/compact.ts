@@ -16,7 +16,7 @@ import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { WrittenMember } from '../../snapshot/compression/written-member.ts';
 import type { Recipients } from '../../snapshot/encryption/recipients.ts';
 import { HASH_SIZE } from '../../snapshot/hash-size.ts';
-import { historiesOf } from '../../snapshot/history/histories.ts';
+import { beginsHistory, type HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { newSnapshot } from '../../snapshot/name.ts';
 import { type Packing, pack, packedSizeBound, packingInName } from '../../snapshot/packing.ts';
@@ -79,7 +79,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   log.info('Start compacting');
   const whole = path.join(scratch, 'whole');
   const source = { ...request, command: 'compact', tempDir: path.join(scratch, 'deltas') } as const;
-  const { rebuilt } = await rebuildSelected(
+  const { rebuilt, selection } = await rebuildSelected(
     { request: source, target: {}, file: whole, identity: NO_IDENTITY },
     context,
   );
@@ -108,7 +108,18 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const index =
     framing === undefined ? undefined : new BufferedIndex((await stat(compacted)).size, { framing, clusterId });
   const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
-  const work = { store, file: compacted, snapshot, used, packing, timeoutMs: request.saveTimeoutMs, sound, index };
+  const { begunBy } = selection.history;
+  const work = {
+    store,
+    file: compacted,
+    snapshot,
+    used,
+    begunBy,
+    packing,
+    timeoutMs: request.saveTimeoutMs,
+    sound,
+    index,
+  };
   // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
@@ -169,6 +180,8 @@ interface SaveWork {
   readonly snapshot: Snapshot;
   /** What it is made of. */
   readonly used: readonly StoredSnapshot[];
+  /** What began the history that it is made of; undefined for the first one that is known. */
+  readonly begunBy: HistoryMarker | undefined;
   readonly packing: Packing;
   readonly timeoutMs: number;
   /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
@@ -178,7 +191,7 @@ interface SaveWork {
 }
 
 async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
-  const { store, file, snapshot, used, packing, timeoutMs, sound, index } = work;
+  const { store, file, snapshot, packing, timeoutMs, sound, index } = work;
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
@@ -192,7 +205,7 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   };
   try {
     const sizeBound = packedSizeBound(size, packing, { after: index?.limit ?? 0 });
-    const mayPublish = (call: CallOptions): Promise<void> => refuseLeft(store, used, call);
+    const mayPublish = (call: CallOptions): Promise<void> => refuseLeft(work, call);
     const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body, mayPublish };
     return await store.save(snapshot, body(), options);
   } catch (error) {
@@ -211,15 +224,20 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
 }
 
 /**
- * Throws a {@link Failure} `history_taken_over` where a new history began meanwhile that leaves what was compacted: the marker does not name
- * the new full, so it would count as the newest of a history that it does not belong to.
+ * Throws a {@link Failure} `history_taken_over` where a new history began meanwhile that does not share all that was compacted: the marker does
+ * not name the new full, so it would count as the newest of a history that it does not belong to. What it is made of may be deleted since.
  */
-async function refuseLeft(store: SnapStore, used: readonly StoredSnapshot[], call: CallOptions): Promise<void> {
-  const { snapshots, markers } = await store.list(call);
-  const { left } = historiesOf(snapshots, markers);
-  const ofLeft = new Set(left.flatMap(({ own }) => own.map(({ key }) => key)));
-  const gone = used.find(({ key }) => ofLeft.has(key));
-  if (gone !== undefined) {
+async function refuseLeft(
+  { store, snapshot, used, begunBy }: Pick<SaveWork, 'store' | 'snapshot' | 'used' | 'begunBy'>,
+  call: CallOptions,
+): Promise<void> {
+  const { markers } = await store.list(call);
+  const begun = markers
+    .filter(beginsHistory)
+    .filter(({ name, begunOn }) => begunBy === undefined || (name !== begunBy.name && begunOn >= begunBy.begunOn));
+  const since = begun.find(({ shared }) => shared < snapshot.lastRevision);
+  if (since !== undefined) {
+    const gone = used.find(({ lastRevision }) => lastRevision > since.shared) ?? snapshot;
     throw new Failure({
       code: 'history_taken_over',
       action: 'store the compacted snapshot in',

@@ -23,6 +23,8 @@ export interface Store {
   readonly listing: readonly StoredSnapshot[];
   readonly markers: readonly StoreMarker[];
   readonly contents: ReadonlyMap<string, readonly Change[]>;
+  /** Names of fulls that a compaction has made. */
+  readonly compactions: ReadonlySet<string>;
 }
 
 function content({ contents }: Store, { name }: StoredSnapshot): readonly Change[] {
@@ -144,7 +146,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
       ? compareFull(other)
       : compare({ delta: other, other: 'base', range: { from: other.startRevision, to: base.lastRevision } });
   const isReadable = ({ name }: StoredSnapshot): Promise<boolean> => Promise.resolve(store.contents.has(name));
-  const isCompaction = (): Promise<boolean> => Promise.resolve(false);
+  const isCompaction = ({ name }: StoredSnapshot): Promise<boolean> => Promise.resolve(store.compactions.has(name));
   const evidence = { compare, compareFull, compareEnd, compareDeltaWith, isReadable, isCompaction };
   if ((await decideFork(chain, evidence)) !== undefined) {
     throw failure('history_fork', base);

@@ -5,7 +5,7 @@ import type { RetentionPolicy } from '../../../src/retention/request.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
-import { markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import { beginsHistory, markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
@@ -30,6 +30,9 @@ export type Happening =
   | { readonly what: 'clock'; readonly seconds: number }
   | { readonly what: 'collect'; readonly policy: RetentionPolicy }
   | { readonly what: 'copy' }
+  /** Another process makes one full of what is stored; others go on meanwhile. */
+  | { readonly what: 'begin compaction' }
+  | { readonly what: 'end compaction' }
   | {
       readonly what: 'forge';
       readonly kind: 'Full' | 'Incr';
@@ -91,6 +94,8 @@ export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
       }),
     },
     { weight: 1, arbitrary: fc.constant({ what: 'copy' } as const) },
+    { weight: 1, arbitrary: fc.constant({ what: 'begin compaction' } as const) },
+    { weight: 1, arbitrary: fc.constant({ what: 'end compaction' } as const) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -116,6 +121,11 @@ export class RandomLife {
   #now = 1_800_000_000;
   #listing: StoredSnapshot[] = [];
   readonly contents = new Map<string, readonly Change[]>();
+  /** Names of fulls that a compaction has made. */
+  readonly compactions = new Set<string>();
+  #compaction:
+    | { readonly used: readonly StoredSnapshot[]; readonly content: readonly Change[]; readonly markers: number }
+    | undefined;
   readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
   #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
@@ -226,6 +236,12 @@ export class RandomLife {
         return;
       case 'copy':
         this.#copyAll();
+        return;
+      case 'begin compaction':
+        this.#beginCompaction();
+        return;
+      case 'end compaction':
+        this.#endCompaction();
         return;
       case 'forge':
         this.#forge(happening);
@@ -415,6 +431,40 @@ export class RandomLife {
     this.#copy = { listing: [...listing, ...added], acknowledged: this.acknowledged };
     const markers = { source: this.markers, target: this.copiedMarkers, held: listing, living: snapshots };
     this.copiedMarkers = [...this.copiedMarkers, ...missingMarkers(markers)];
+  }
+
+  #beginCompaction(): void {
+    const { living, suspected } = this.histories;
+    const used = living.snapshots.filter((each) => !this.isForged(each) && each.lastRevision <= this.#stored);
+    // What is in doubt is refused, or may be another line than that of the cluster.
+    const isPlain = !(this.wasPutBackUnseen || this.#namedBehind || used.some(({ ahead }) => ahead !== undefined));
+    this.#compaction =
+      isPlain && suspected.length === 0
+        ? { used, content: this.acknowledged, markers: this.markers.length }
+        : undefined;
+  }
+
+  /** Ours names it after what it was made of, and gives up where that was left meanwhile; Go takes the time of the end. */
+  #endCompaction(): void {
+    const compaction = this.#compaction;
+    this.#compaction = undefined;
+    if (compaction === undefined) {
+      return;
+    }
+    const { used, content, markers } = compaction;
+    const since = this.markers.slice(markers).filter(beginsHistory);
+    if (this.#program === 'ours' && since.some(({ shared }) => shared < content.length + 1)) {
+      return;
+    }
+    const youngest = used.reduce((most, { createdOn }) => Math.max(most, createdOn), 0);
+    const createdOn = this.#program === 'ours' ? youngest + 1 : this.#now;
+    const facts = { kind: 'Full', startRevision: revision(0), isFinal: false, compression: 'none' } as const;
+    const full = newSnapshot({ ...facts, lastRevision: revision(content.length + 1), createdOn });
+    if (!this.contents.has(full.name)) {
+      this.#listing = [...this.#listing, { ...full, key: relativeKey(full), size: 10_000 }];
+      this.contents.set(full.name, content);
+      this.compactions.add(full.name);
+    }
   }
 
   #collect(policy: RetentionPolicy): void {

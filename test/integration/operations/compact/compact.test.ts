@@ -80,37 +80,49 @@ function compaction(dir: TempDir, store: SnapStore) {
   return { store, maxFetchers, skipHashCheck, quotaBytes, tempDir: dir.join('temp/deep'), saveTimeoutMs: 60_000 };
 }
 
-test('what is made of a history that was left meanwhile is not stored: it would be the newest of another one', async () => {
-  using dir = makeTempDir();
-  cpSync(goldenStorePath('etcd-3.5/gzip'), dir.join('store'), { recursive: true });
-  await using store = await localStore(dir.join('store'));
-  const { snapshots } = await store.list({ signal });
-  const left = snapshots.filter(({ lastRevision }) => lastRevision > 60).map(({ name }) => name);
-  const begunOn = 1_795_251_600;
-  const leave = async (): Promise<void> => {
-    const first = 'Full-00000000-00000060-1795251600.gz';
-    const numbers = { begunOn, shared: revision(60) };
-    const marker = { ...numbers, name: markerName(numbers), why: 'rolled_back', first, clusterId: 'ab', left } as const;
-    await store.histories?.save(marker, { signal });
-  };
-  const leaving = new Proxy(store, {
-    get: (target, key) => {
-      const value: unknown = Reflect.get(target, key, target);
-      const bound = typeof value === 'function' ? value.bind(target) : value;
-      const fetch = async (...args: unknown[]): Promise<unknown> => {
-        await leave();
-        return bound(...args);
-      };
-      return key === 'fetch' ? fetch : bound;
-    },
+for (const [what, isDeleted] of [
+  ['', false],
+  [', also where it was deleted before', true],
+] as const) {
+  test(`what is made of a history that was left meanwhile is not stored${what}: it would be the newest of another one`, async () => {
+    using dir = makeTempDir();
+    cpSync(goldenStorePath('etcd-3.5/gzip'), dir.join('store'), { recursive: true });
+    await using store = await localStore(dir.join('store'));
+    const { snapshots } = await store.list({ signal });
+    const left = snapshots.filter(({ lastRevision }) => lastRevision > 60).map(({ name }) => name);
+    const begunOn = 1_795_251_600;
+    const leave = async (): Promise<void> => {
+      const first = 'Full-00000000-00000060-1795251600.gz';
+      const numbers = { begunOn, shared: revision(60) };
+      const marker = {
+        ...numbers,
+        name: markerName(numbers),
+        why: 'rolled_back',
+        first,
+        clusterId: 'ab',
+        left: isDeleted ? [] : left,
+      } as const;
+      await store.histories?.save(marker, { signal });
+    };
+    const leaving = new Proxy(store, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key, target);
+        const bound = typeof value === 'function' ? value.bind(target) : value;
+        const fetch = async (...args: unknown[]): Promise<unknown> => {
+          await leave();
+          return bound(...args);
+        };
+        return key === 'fetch' ? fetch : bound;
+      },
+    });
+    const before = readdirSync(dir.join('store/etcd-main/v2'));
+    await assert.rejects(compactBackup(compaction(dir, leaving), recordedContext()), {
+      code: 'history_taken_over',
+      message: /a new history has begun there meanwhile, to which Incr-.* does not belong; run it again/,
+    });
+    assert.deepEqual(
+      readdirSync(dir.join('store/etcd-main/v2')).sort(),
+      [...before, 'History-1795251600-00000060.json'].sort(),
+    );
   });
-  const before = readdirSync(dir.join('store/etcd-main/v2'));
-  await assert.rejects(compactBackup(compaction(dir, leaving), recordedContext()), {
-    code: 'history_taken_over',
-    message: /a new history has begun there meanwhile, to which Incr-.* does not belong; run it again/,
-  });
-  assert.deepEqual(
-    readdirSync(dir.join('store/etcd-main/v2')).sort(),
-    [...before, 'History-1795251600-00000060.json'].sort(),
-  );
-});
+}

@@ -11,7 +11,8 @@ import { type Change, type Happening, happenings, RandomLife } from '../../../su
 
 /** The store without what was forged with a time that may be: what is left when it has been found out. */
 function honest(life: RandomLife): Store {
-  return { listing: life.honest, markers: life.markers, contents: life.contents };
+  const { honest: listing, markers, contents, compactions } = life;
+  return { listing, markers, contents, compactions };
 }
 
 /** Refused are only stores that clocks have named which were wrong by days, as long as nothing that can be believed follows. */
@@ -101,11 +102,19 @@ describe('random lives of a cluster', () => {
         lived.happen(happening);
         const store = honest(lived);
         await assertRestored(store, lived);
-        const { copied, copiedMarkers: markers, contents, isContradictory, wasPutBackUnseen, lines } = lived;
+        const {
+          copied,
+          copiedMarkers: markers,
+          contents,
+          compactions,
+          isContradictory,
+          wasPutBackUnseen,
+          lines,
+        } = lived;
         if (happening.what === 'copy' && copied !== undefined) {
           const { acknowledged } = copied;
           await assertRestored(
-            { listing: copied.listing, markers, contents },
+            { listing: copied.listing, markers, contents, compactions },
             { isContradictory, wasPutBackUnseen, lines, acknowledged },
           );
         }
@@ -148,9 +157,20 @@ describe('random lives of a cluster', () => {
       { what: 'roll back', by: 5 },
       { what: 'copy' },
     ]);
-    const { copied, copiedMarkers: markers, contents } = lived;
+    const { copied, copiedMarkers: markers, contents, compactions } = lived;
     assert.equal(await restored(honest(lived)), 'history_fork');
-    assert.equal(await restored({ listing: copied?.listing ?? [], markers, contents }), 'history_fork');
+    assert.equal(await restored({ listing: copied?.listing ?? [], markers, contents, compactions }), 'history_fork');
+  });
+
+  it('under our snapshotter: a compaction stores nothing where a history began meanwhile, also after what it was made of was deleted', async () => {
+    const lived = livedUnder('ours', [
+      { what: 'begin compaction' },
+      { what: 'put back unseen', by: 1, beyond: 1 },
+      { what: 'collect', policy: { kind: 'LimitBased', maxBackups: 1 } },
+      { what: 'rebuild' },
+      { what: 'end compaction' },
+    ]);
+    assert.deepEqual(await restored(honest(lived)), lived.acknowledged);
   });
 
   const uponOneFull: readonly Happening[] = [
@@ -412,5 +432,13 @@ describe('random lives of a cluster', () => {
       { what: 'delta', writer: 'second' },
     ];
     assert.equal(await named(twice, 7), 'history_fork');
+    const setBack: readonly Happening[] = [
+      { what: 'rebuild' },
+      { what: 'delta', writer: 'ours' },
+      { what: 'clock', seconds: -90 },
+      { what: 'write', changes: 1 },
+      { what: 'delta', writer: 'ours' },
+    ];
+    assert.equal(await named(setBack, 4), 'history_fork');
   });
 });

@@ -61,6 +61,7 @@ const honest = (life: RandomLife): Store => ({
   listing: life.honest,
   markers: life.markers,
   contents: life.contents,
+  compactions: life.compactions,
 });
 
 /** Clocks that are wrong by days have tests of their own, and of what nothing marks as left an older state may be that. */
