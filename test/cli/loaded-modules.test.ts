@@ -85,8 +85,9 @@ describe('what is loaded', () => {
     assert.deepEqual(commandsOf(modules), ['initialize']);
     assert.deepEqual(packagesOf(modules), ['commander', 'pino']);
     assert.deepEqual(dearOf(modules), []);
-    // A module more should be one that a sound directory needs: a container waits for this at each start.
+    // A module more should be one that a sound directory needs: a container waits for this at each start. What says why a file could not
+    // be made is among them, as the lock of the run is a file.
     const own = modules.filter(isOwn);
-    assert.ok(own.length <= 140, `${own.length} modules:\n${own.join('\n')}`);
+    assert.ok(own.length <= 142, `${own.length} modules:\n${own.join('\n')}`);
   });
 });
