@@ -57,7 +57,7 @@ describe('a variable of credentials whose path does not exist, as an orchestrato
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /nothing is at the path in AWS_APPLICATION_CREDENTIALS=\/nowhere\/backup, and elsewhere no cred/,
+      /nothing is at the path in AWS_APPLICATION_CREDENTIALS=\/nowhere\/backup, and in the variables of AWS, ~\/.aws and the role of this machine no cred/,
     );
   });
 

@@ -63,7 +63,7 @@ async function requireIdentity(
     await bucket[Symbol.asyncDispose]();
     throw credentialFailure('absent', {
       where: variable,
-      found: `${lacking}, and elsewhere ${found}`,
+      found: `${lacking}, and in the variables of AWS, ~/.aws and the role of this machine ${found}`,
       remedy: `set ${variable} or ${variable}_JSON to a path that exists, or AWS_REGION with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
     });
   }

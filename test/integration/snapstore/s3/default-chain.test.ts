@@ -17,9 +17,13 @@ describe('S3 without credentials of its own', () => {
   const flags = ['--storage-provider', 'S3', '--store-container', 'backups'];
 
   for (const [title, env, found] of [
-    ['nothing', {}, /elsewhere the region is missing/],
-    ['no region', { AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 'SK' }, /elsewhere the region is missing/],
-    ['no keys', { AWS_REGION: 'eu-central-1' }, /elsewhere no credentials were found/],
+    ['nothing', {}, /role of this machine the region is missing/],
+    [
+      'no region',
+      { AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 'SK' },
+      /role of this machine the region is missing/,
+    ],
+    ['no keys', { AWS_REGION: 'eu-central-1' }, /role of this machine no credentials were found/],
   ] as const) {
     it(`is refused at once, and the variables are named: ${title}`, async () => {
       await using rig = makeRig();
