@@ -17,7 +17,7 @@ describe('--compression-policy', () => {
     const names = (): readonly string[] => readdirSync(rig.home.join('store/v2'));
     await etcd.etcdctl('put', 'a', '1');
     const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...store, ...policy, '--delta-snapshot-period=1s']);
-    await running.saw(/Applied watch on etcd from revision/);
+    await running.saw(/Successfully saved full snapshot/);
     const delta = await eventually(async () => {
       await etcd.etcdctl('put', 'a', '2');
       return names().find((name) => name.startsWith('Incr-'));

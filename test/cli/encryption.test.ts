@@ -62,7 +62,7 @@ describe('encrypted backups', () => {
     await etcd.etcdctl('put', 'a', 'first');
     const flags = [...at(), '--encrypt-to-file', rig.home.join('recipients.txt'), '--delta-snapshot-period=1s'];
     const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...flags]);
-    await running.saw(/Applied watch on etcd from revision/);
+    await running.saw(/Successfully saved full snapshot/);
     await eventually(async () => {
       await etcd.etcdctl('put', 'a', 'second');
       return names().find((name) => name.startsWith('Incr-'));
@@ -271,14 +271,15 @@ describe('encrypted backups', () => {
 
   it('are encrypted to the recipients that a file holds when an object begins', async () => {
     const { rig, etcd } = made;
-    const keys = rig.home.join('rotated.txt');
+    const keys = rig.home.join('new-recipients.txt');
     writeFileSync(keys, `${ageKey.recipient}\n`);
-    const flags = [...at('rotated'), '--encrypt-to-file', keys, '--delta-snapshot-period=1s'];
+    const flags = [...at('new-recipients'), '--encrypt-to-file', keys, '--delta-snapshot-period=1s'];
     const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...flags]);
-    await running.saw(/Applied watch on etcd from revision/);
-    const deltas = (): readonly string[] => names('rotated').filter((name) => name.startsWith('Incr-'));
+    // The store has its directory from the first full on, which may end after the watch has begun.
+    await running.saw(/Successfully saved full snapshot/);
+    const deltas = (): readonly string[] => names('new-recipients').filter((name) => name.startsWith('Incr-'));
     const opens = async (name: string | undefined, { file }: { readonly file: string }): Promise<boolean> => {
-      const bytes = readFileSync(rig.home.join('rotated/v2', name ?? ''));
+      const bytes = readFileSync(rig.home.join('new-recipients/v2', name ?? ''));
       const identities = await Identities.parse([file]);
       return await identities.fileKey(bytes.subarray(0, headerEnd(bytes))).then(
         () => true,
@@ -304,7 +305,7 @@ describe('encrypted backups', () => {
       await etcd.etcdctl('put', 'a', 'after');
       return (await opens(deltas().at(-1), otherAgeKey)) || undefined;
     });
-    assert.match(running.stderr(), /The recipients in .*rotated\.txt have changed and were read again/);
+    assert.match(running.stderr(), /The recipients in .*new-recipients\.txt have changed and were read again/);
     assert.deepEqual(
       [await opens(first, ageKey), await opens(second, ageKey), await opens(deltas().at(-1), ageKey)],
       [true, true, false],

@@ -56,7 +56,8 @@ export function errorText(error: unknown): string {
 function withoutPlace(part: string, cause: unknown): string {
   const { file, path } = Object(cause) as { readonly file?: unknown; readonly path?: unknown };
   const place = typeof file === 'string' ? file : path;
-  return cause instanceof Error && typeof place === 'string' && place !== '' ? part.replaceAll(place, '') : part;
+  // Once: a file may have the name of what it is, as in "pipe is a pipe".
+  return cause instanceof Error && typeof place === 'string' && place !== '' ? part.replace(place, '') : part;
 }
 
 /** What an error of the operating system adds to a text, in our words. */

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { fileFailure } from '../../../../src/fs/file-failure.ts';
+import { NotAFile } from '../../../../src/fs/open-file.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
 import { knownErrors } from '../../../../src/runtime/system-error.ts';
@@ -105,6 +106,12 @@ describe('an error in one line', () => {
     assert.equal(errorText(new Failure({ ...parts, found, cause: damage })), `cannot read full.gz: ${found}`);
     const named = errorText(new Error('cannot read full.gz', { cause: damage }));
     assert.equal(named, `cannot read full.gz: ${damage.message}`);
+  });
+
+  it('says once what a file is whose name is a word of that', () => {
+    const cause = new NotAFile('pipe', 'a pipe');
+    const failure = fileFailure(cause, { action: 'write', object: 'pipe' });
+    assert.equal(errorText(failure), 'cannot write pipe: it is a pipe, not a file; give a file');
   });
 
   it('has of an address that is refused no more than the code', () => {
