@@ -22,7 +22,7 @@ describe('the tour', () => {
   it('has them in its picture, which holds nothing but text', () => {
     for (const { types } of tourSteps.filter(({ inPicture }) => inPicture !== false)) {
       for (const line of types.split('\n')) {
-        assert.ok(picture.includes(`>$ ${line.replaceAll('&', '&amp;')}</text>`), line);
+        assert.ok(picture.includes(`>$ ${line.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}</text>`), line);
       }
     }
     assert.doesNotMatch(picture, /<script|href=|onload/);
