@@ -75,13 +75,13 @@ describe('an error in one line', () => {
   });
 
   it('says nothing of the place that was given as a relative path', () => {
-    const cause = Object.assign(new Error("EROFS: read-only file system, mkdir '/work/data/new'"), {
-      ...{ code: 'EROFS', errno: -30, syscall: 'mkdir', path: '/work/data/new' },
+    const cause = Object.assign(new Error("EROFS: read-only file system, mkdir '/srv/data/new'"), {
+      ...{ code: 'EROFS', errno: -30, syscall: 'mkdir', path: '/srv/data/new' },
     });
     const failure = fileFailure(cause, { action: 'restore into', object: 'data/new' });
     assert.equal(errorText(failure), 'cannot restore into data/new: the file system is read-only; mount it writable');
     const other = fileFailure(cause, { action: 'restore into', object: 'new/data' });
-    assert.match(errorText(other), / \(at \/work\/data\/new\)$/);
+    assert.match(errorText(other), / \(at \/srv\/data\/new\)$/);
   });
 
   it('names the directory of a temporary file, not that file', () => {
