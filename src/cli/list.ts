@@ -35,11 +35,25 @@ export const listCommand = command({
       origins: await originsOf({ store, catalog }, context),
     });
     await print(await formatReport(report, config.output.format));
+    refuseAbsent(catalog);
     refuseWrongFolder(catalog);
     refuseBroken(catalog, brokenNewest(catalog));
     refuseDoubts(catalog, doubtText);
   },
 });
+
+/** A directory that is not there is mistyped or not mounted far more often than new: an error, as a bucket that does not exist is. */
+function refuseAbsent({ empty, location }: BackupCatalog): void {
+  if (empty?.kind === 'no container') {
+    throw new Failure({
+      code: 'no_backup',
+      action: 'list the backups in',
+      object: location,
+      found: 'it does not exist',
+      remedy: 'check --store-container, and whether its volume is mounted; the first snapshot makes it',
+    });
+  }
+}
 
 /** There are snapshots, but no command finds them there. A place without any may be that of a cluster without a backup so far. */
 function refuseWrongFolder({ empty, location }: BackupCatalog): void {

@@ -79,11 +79,18 @@ describe('list', () => {
 
   it('says what to check when there is nothing', async () => {
     await using rig = makeRig();
-    const { stdout, exitCode } = await rig.run(['list', '--store-container', rig.home.join('nowhere'), '--all']);
-    assert.equal(exitCode, 0);
+    const { stdout, stderr, exitCode } = await rig.run([
+      'list',
+      '--store-container',
+      rig.home.join('nowhere'),
+      '--all',
+    ]);
+    assert.equal(exitCode, 1);
     assert.match(stdout, /nowhere: it does not exist; check --store-container, and whether its volume is mounted$/m);
+    assert.match(stderr, /^error: cannot list the backups in \S+nowhere: it does not exist; check --store-container/m);
     mkdirSync(rig.home.join('nowhere'));
     const there = await rig.run(['list', '--store-container', rig.home.join('nowhere')]);
+    assert.equal(there.exitCode, 0);
     assert.match(
       there.stdout,
       /nowhere: no snapshot is shown, but its directory is empty, as where a volume is not mounted$/m,

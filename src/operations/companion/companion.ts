@@ -8,7 +8,7 @@ import { type Packing, pack, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
+import { refuseMisplacedDirectory } from '../restore/refuse-misplaced-directory.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
 import { readAgain } from './read-companion.ts';
@@ -110,7 +110,7 @@ export async function prepareCompanion(
   context: RunContext,
 ): Promise<PreparedCompanion> {
   const { store, directory } = request;
-  await refuseStoreDirectory({ store, directory, flag: '--companions', action: 'unpack companions into' }, context);
+  await refuseMisplacedDirectory({ store, directory, flag: '--companions', action: 'unpack companions into' }, context);
   await using held = new AsyncDisposableStack();
   const first = await stageOne(request, request.fullName, context);
   held.use(first.staged);

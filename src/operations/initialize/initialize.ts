@@ -7,7 +7,7 @@ import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
+import { refuseMisplacedDirectory } from '../restore/refuse-misplaced-directory.ts';
 import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
@@ -36,9 +36,9 @@ export async function initialize(request: InitializeRequest, context: RunContext
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'initializer' }) };
   const { store, dataDir, walDir } = request;
   try {
-    await refuseStoreDirectory({ store, directory: dataDir, flag: '--data-dir', action: 'initialize' }, inner);
+    await refuseMisplacedDirectory({ store, directory: dataDir, flag: '--data-dir', action: 'initialize' }, inner);
     if (walDir !== undefined) {
-      await refuseStoreDirectory({ store, directory: walDir, flag: '--wal-dir', action: 'initialize' }, inner);
+      await refuseMisplacedDirectory({ store, directory: walDir, flag: '--wal-dir', action: 'initialize' }, inner);
     }
     await using lock = await RunLock.take(request.dataDir, inner, { action: 'initialize' });
     return await initializeLocked({ ...request, dataDir: lock.dataDir }, lock, inner);

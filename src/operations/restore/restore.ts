@@ -12,7 +12,7 @@ import { clusterIdOfHistory } from './backed-up-cluster.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import type { RebuildSource } from './rebuild-database.ts';
 import { rebuildSelected } from './rebuild-selected.ts';
-import { refuseStoreDirectory } from './refuse-store-directory.ts';
+import { refuseMisplacedDirectory } from './refuse-misplaced-directory.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { restoredMark, writeRestoredMark } from './restored-mark.ts';
 import { SeparateWal } from './separate-wal.ts';
@@ -62,9 +62,9 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   const { store, dataDir, walDir } = request;
   try {
     const action = 'restore into';
-    await refuseStoreDirectory({ store, directory: dataDir, flag: '--data-dir', action }, inner);
+    await refuseMisplacedDirectory({ store, directory: dataDir, flag: '--data-dir', action }, inner);
     if (walDir !== undefined) {
-      await refuseStoreDirectory({ store, directory: walDir, flag: '--wal-dir', action }, inner);
+      await refuseMisplacedDirectory({ store, directory: walDir, flag: '--wal-dir', action }, inner);
     }
     await using lock = await RunLock.take(dataDir, inner, { action });
     await using wal = walDir === undefined ? undefined : await SeparateWal.open(walDir, { lock });

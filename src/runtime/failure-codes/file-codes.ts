@@ -27,6 +27,11 @@ export const fileCodes = {
     meaning: 'the directory to write is among the snapshots of the store, or holds the store in its `member/`',
     remedy: 'choose another directory',
   },
+  directory_of_system: {
+    exitCode: 2,
+    meaning: 'the directory to write is one that belongs to the system, such as `/` or `/etc`',
+    remedy: 'give a directory of its own; a variable in the path may be empty',
+  },
   data_dir_busy: {
     exitCode: 1,
     meaning: 'another run of `restore` or `initialize` works on the data directory',

@@ -43,7 +43,7 @@ describe('the codes of failures', () => {
     const others = Object.entries(failureCodes).filter(([, { exitCode }]) => exitCode === usage.exitCode);
     assert.deepEqual(
       others.map(([code]) => code),
-      [usage.code, 'invalid_membership', 'data_dir_in_store'],
+      [usage.code, 'invalid_membership', 'data_dir_in_store', 'directory_of_system'],
     );
   });
 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { realLocation } from '../../fs/real-location.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { Failure, type FailureParts } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
@@ -20,26 +20,70 @@ export interface DirectoryForFiles {
 const LAYOUTS: readonly string[] = ['v1', 'v2'];
 
 /**
- * Throws a {@link Failure} `data_dir_in_store` for a directory among the snapshots of a store on this machine, and for one whose `member`
+ * Directories that every system has for purposes of its own, and a place of etcd's is at most below. Volumes are mounted at /mnt, /opt, /srv
+ * and at names that only their machine knows, and the home directory of a user may be the data directory (Debian's `etcd` has
+ * /var/lib/etcd), so these are taken.
+ */
+const OF_SYSTEM: ReadonlySet<string> = new Set(
+  [
+    [
+      '/',
+      '/bin',
+      '/boot',
+      '/dev',
+      '/etc',
+      '/home',
+      '/lib',
+      '/lib32',
+      '/lib64',
+      '/libx32',
+      '/proc',
+      '/root',
+      '/run',
+      '/sbin',
+      '/sys',
+      '/tmp',
+    ],
+    ['/usr', '/usr/bin', '/usr/lib', '/usr/local', '/usr/local/bin', '/usr/sbin', '/usr/share'],
+    ['/var', '/var/cache', '/var/lib', '/var/log', '/var/run', '/var/spool', '/var/tmp'],
+  ].flat(),
+);
+
+/**
+ * Throws a {@link Failure} `directory_of_system` for one that belongs to the system, such as `/` where a variable before it was empty
+ * (`-d $DIR/`), `data_dir_in_store` for a directory among the snapshots of a store on this machine, and for one whose `member`
  * holds the store, which would be set aside with it. Where one is only inside the other, as on a volume for both, it warns. Links are
  * followed.
  */
-export async function refuseStoreDirectory(place: DirectoryForFiles, { log }: Pick<RunContext, 'log'>): Promise<void> {
+export async function refuseMisplacedDirectory(
+  place: DirectoryForFiles,
+  { log }: Pick<RunContext, 'log'>,
+): Promise<void> {
   const { store, directory, flag } = place;
+  const given = path.resolve(directory);
+  const target = await locationOf(given);
+  if (OF_SYSTEM.has(given) || OF_SYSTEM.has(target)) {
+    const found = OF_SYSTEM.has(given)
+      ? 'it belongs to the system'
+      : `it leads to ${target}, which belongs to the system`;
+    throw refusal(place, {
+      code: 'directory_of_system',
+      found,
+      remedy: `give ${flag} a directory of its own below it`,
+    });
+  }
   if (store?.directory === undefined) {
     return;
   }
   const { container, root } = store.directory;
-  const given = path.resolve(directory);
-  const target = await locationOf(given);
   const [containerAt, rootAt] = [await locationOf(container), await locationOf(root)];
   const below = relativeTo(containerAt, target);
   if (below?.some((name) => LAYOUTS.includes(name)) === true) {
-    throw refusal(place, `it is among the snapshots of the store, ${root}`);
+    throw amongObjects(place, `it is among the snapshots of the store, ${root}`);
   }
   const storeBelow = relativeTo(target, rootAt);
   if (storeBelow?.[0] === 'member') {
-    throw refusal(place, `its member/ holds the store, ${root}`);
+    throw amongObjects(place, `its member/ holds the store, ${root}`);
   }
   const text =
     storeBelow !== undefined
@@ -66,9 +110,15 @@ function relativeTo(above: string, below: string): readonly string[] | undefined
   return names[0] === '..' ? undefined : names.filter((name) => name !== '');
 }
 
-function refusal({ action, directory, flag }: DirectoryForFiles, found: string): Failure {
-  const parts = { action, object: path.resolve(directory), found, remedy: `choose another ${flag}` };
-  return new MisplacedDirectory({ code: 'data_dir_in_store', ...parts });
+function amongObjects(place: DirectoryForFiles, found: string): Failure {
+  return refusal(place, { code: 'data_dir_in_store', found, remedy: `choose another ${place.flag}` });
+}
+
+function refusal(
+  { action, directory }: DirectoryForFiles,
+  parts: Pick<FailureParts, 'code' | 'found' | 'remedy'>,
+): Failure {
+  return new MisplacedDirectory({ action, object: path.resolve(directory), ...parts });
 }
 
 /** What is wrong was in the command line. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { prepareCompanion } from '../../../../src/operations/companion/companion.ts';
 import { initialize } from '../../../../src/operations/initialize/initialize.ts';
-import { refuseStoreDirectory } from '../../../../src/operations/restore/refuse-store-directory.ts';
+import {
+  type DirectoryForFiles,
+  refuseMisplacedDirectory,
+} from '../../../../src/operations/restore/refuse-misplaced-directory.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { openStore } from '../../../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
@@ -31,7 +35,7 @@ async function verdict(place: string, options: { readonly prefix?: string; reado
   await using store = await storeIn(dir, prefix);
   const context = recordedContext();
   try {
-    await refuseStoreDirectory(
+    await refuseMisplacedDirectory(
       { store, directory: dir.join(place), flag: '--data-dir', action: 'restore into' },
       context,
     );
@@ -83,7 +87,39 @@ describe('a directory to restore into, held against the store', () => {
   it('is no matter where the store is no directory', async () => {
     const directory = '/backup/v2';
     const place = { store: memorySnapStore([]), directory, flag: '--data-dir', action: 'restore into' } as const;
-    await refuseStoreDirectory(place, recordedContext());
+    await refuseMisplacedDirectory(place, recordedContext());
+  });
+
+  it('is refused where it belongs to the system, whatever path leads there', async () => {
+    using dir = makeTempDir();
+    symlinkSync('/etc', dir.join('link'));
+    const place = { store: undefined, action: 'restore into' } as const;
+    const found = async (directory: string, flag: DirectoryForFiles['flag']): Promise<string | undefined> => {
+      try {
+        await refuseMisplacedDirectory({ ...place, directory, flag }, recordedContext());
+        return undefined;
+      } catch (error) {
+        assert.ok(error instanceof Error && 'code' in error && 'exitCode' in error);
+        assert.deepEqual([error.code, error.exitCode], ['directory_of_system', 2]);
+        return error.message;
+      }
+    };
+    for (const flag of ['--data-dir', '--wal-dir', '--companions'] as const) {
+      for (const directory of ['/', '//', '/etc/', '/var/../etc', path.relative('.', '/usr'), '/var/lib', '/tmp/.']) {
+        const whole = path.resolve(directory);
+        assert.equal(
+          await found(directory, flag),
+          `cannot restore into ${whole}: it belongs to the system; give ${flag} a directory of its own below it`,
+        );
+      }
+      assert.match(
+        (await found(dir.join('link'), flag)) ?? '',
+        /: it leads to \/etc, which belongs to the system; give/,
+      );
+      for (const directory of ['/etc/etcd', '/var/lib/etcd', '/mnt', '/data', '/tmp/drill', dir.join('link/etcd')]) {
+        assert.equal(await found(directory, flag), undefined, directory);
+      }
+    }
   });
 
   it('is looked at before anything is done, by restore and initialize, for the log as well', async () => {
@@ -99,6 +135,8 @@ describe('a directory to restore into, held against the store', () => {
       const initialized = initialize({ ...request, ...places, mode: 'full', namespace: undefined }, recordedContext());
       await assert.rejects(initialized, refused);
     }
+    const atTop = restore({ ...request, dataDir: '/' }, recordedContext());
+    await assert.rejects(atTop, { code: 'directory_of_system' });
     const companions = { store, directory: `${inStore}/files`, owners: 'ours', fullName: undefined } as const;
     await assert.rejects(prepareCompanion(companions, recordedContext()), { code: 'data_dir_in_store' });
     assert.deepEqual(directoryContents(dir.path), before);
