@@ -1,28 +1,35 @@
-import { statSync } from 'node:fs';
+import { certificatesIn, NoCertificateFile } from '../runtime/certificate-files.ts';
 import { type Environment, variable } from '../runtime/environment.ts';
 import { UsageFailure } from './usage-failure.ts';
 
+/** OpenSSL and Node open these by themselves: nothing bounds how long they wait for a pipe or read, and no signal would stop it. */
+const openedElsewhere = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
+
 /**
- * Refuses an `SSL_CERT_FILE` that is neither a file nor a directory: OpenSSL opens it by itself, and would wait for the writer of a pipe
- * without end, and no signal would stop it. What does not exist is left out, as OpenSSL leaves it out. Throws a UsageFailure.
+ * Refuses a variable for authorities that names something else than a file of certificates of a sensible size: a pipe, a device, a file of the
+ * kernel that is waited for, or one that is too large. A directory, and what does not exist or must not be read, is left out,
+ * as OpenSSL leaves it out. Throws a UsageFailure.
  */
 export function checkAuthorityVariables(environment: Environment): void {
-  const path = variable(environment, 'SSL_CERT_FILE');
-  const facts = path === undefined ? undefined : factsOf(path);
-  if (facts !== undefined && !facts.isFile() && !facts.isDirectory()) {
-    throw new UsageFailure({
-      action: 'use',
-      object: 'the environment variable SSL_CERT_FILE',
-      found: 'it names a pipe or a device',
-      remedy: 'name a regular file of certificates',
-    });
+  for (const name of openedElsewhere) {
+    const path = variable(environment, name);
+    const found = path === undefined ? undefined : faultOf(path);
+    if (found !== undefined) {
+      const remedy = 'name a regular file of certificates';
+      throw new UsageFailure({ action: 'use', object: `the environment variable ${name}`, found, remedy });
+    }
   }
 }
 
-function factsOf(path: string) {
+function faultOf(path: string): string | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
+    certificatesIn(path);
     return undefined;
+  } catch (error) {
+    if (error instanceof NoCertificateFile) {
+      return error.message;
+    }
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'EAGAIN' ? `${path} has nothing to read at the moment` : undefined;
   }
 }

@@ -316,6 +316,22 @@ export const limits = {
     why: 'it has some KiB',
     beyond: 'it is not used (`member_config`)',
   },
+  certificateFile: {
+    from: 'file',
+    what: 'a file of certificates that `SSL_CERT_FILE`, `AWS_CA_BUNDLE` or `NODE_EXTRA_CA_CERTS` names',
+    most: 8 * MiB,
+    unit: 'bytes',
+    why: 'all authorities of a machine are half a MiB',
+    beyond: 'it is refused (`usage`), or left out with a warning',
+  },
+  certificateDirectory: {
+    from: 'file',
+    what: 'the files of a directory that `SSL_CERT_DIR` names, together',
+    most: 64 * MiB,
+    unit: 'bytes',
+    why: 'all authorities of a machine are half a MiB, and may be there several times',
+    beyond: 'the directory is left out, with a warning',
+  },
   foreignText: {
     from: 'any',
     what: 'a text of others in a message: of a store, an etcd, a library',

@@ -1,4 +1,5 @@
 import { type CopyRequest, type CopyResult, copyBackups } from '../operations/copy/copy.ts';
+import { NOTHING_STORED, removeMarkers } from '../operations/prune/outdated-markers.ts';
 import { carryOut, planFor, type RetentionRules } from '../operations/prune/prune.ts';
 import { runTaskGroup } from '../runtime/async/task-group.ts';
 import { errorText } from '../runtime/log/error-text.ts';
@@ -31,20 +32,27 @@ export type SecondarySyncEvent =
  */
 export async function keepSecondary(request: SecondarySyncRequest, outer: RunContext): Promise<void> {
   const context: RunContext = { ...outer, log: outer.log.child({ actor: 'secondary' }) };
-  // Names of fulls that were read here to their ends.
-  const proved = new Set<string>();
+  const seen: Seen = { proved: new Set(), primaryMarkers: undefined };
   await runTaskGroup(
     [
-      (signal) => syncAgainAndAgain(request, { proved, context: { ...context, signal } }),
-      (signal) => collectAgainAndAgain(request, { proved, context: { ...context, signal } }),
+      (signal) => syncAgainAndAgain(request, { seen, context: { ...context, signal } }),
+      (signal) => collectAgainAndAgain(request, { seen, context: { ...context, signal } }),
     ],
     context.signal,
   );
 }
 
+/** What the copying has seen, for the collection. */
+interface Seen {
+  /** Names of fulls that were read here to their ends. */
+  readonly proved: Set<string>;
+  /** Names of the markers in the primary store; undefined before its first listing. */
+  primaryMarkers: ReadonlySet<string> | undefined;
+}
+
 async function syncAgainAndAgain(
   request: SecondarySyncRequest,
-  { proved, context }: { readonly proved: Set<string>; readonly context: RunContext },
+  { seen, context }: { readonly seen: Seen; readonly context: RunContext },
 ): Promise<void> {
   const { primary, secondary, periodMs, garbageCollection, listener } = request;
   const { clock, log, signal } = context;
@@ -55,11 +63,12 @@ async function syncAgainAndAgain(
   for (;;) {
     const upTo = clock.now();
     try {
+      const { snapshots, markers } = await primary.list({ signal });
+      seen.primaryMarkers = new Set(markers.map(({ name }) => name));
       // Nothing to copy is no mistake here: the first full may still be on its way.
-      const isEmpty = (await primary.list({ signal })).snapshots.length === 0;
-      const copied = isEmpty ? [] : await copyAll(request, unwanted, context);
+      const copied = snapshots.length === 0 ? [] : await copyAll(request, unwanted, context);
       for (const { target } of copied.filter(({ target: { kind } }) => kind === 'Full')) {
-        proved.add(target.name);
+        seen.proved.add(target.name);
       }
       listener({ type: 'synced', upTo, copied: copied.length });
     } catch (error) {
@@ -76,7 +85,7 @@ async function syncAgainAndAgain(
 
 async function collectAgainAndAgain(
   request: SecondarySyncRequest,
-  { proved, context }: { readonly proved: ReadonlySet<string>; readonly context: RunContext },
+  { seen, context }: { readonly seen: Readonly<Seen>; readonly context: RunContext },
 ): Promise<void> {
   const { secondary, garbageCollection } = request;
   if (garbageCollection === undefined) {
@@ -88,8 +97,15 @@ async function collectAgainAndAgain(
     await clock.sleep(periodMs, signal);
     try {
       const listing = await secondary.list({ signal });
-      const { decisions } = planFor(listing, { store: secondary, rules, evidence: { proved }, now: clock.now() });
-      const results = await carryOut(decisions, { store: secondary }, { signal, log });
+      const evidence = { proved: seen.proved };
+      const plan = planFor(listing, { store: secondary, rules, evidence, now: clock.now() });
+      const results = await carryOut(plan.decisions, { store: secondary }, { signal, log });
+      const { primaryMarkers } = seen;
+      if (primaryMarkers !== undefined) {
+        // What is in the primary store would be copied again.
+        const outdated = plan.outdatedDoubts.filter(({ name }) => !primaryMarkers.has(name));
+        await removeMarkers(outdated, { store: secondary, why: NOTHING_STORED }, { signal, log });
+      }
       const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
       if (deleted > 0) {
         log.info(`GC: Total number garbage collected snapshots: ${deleted}`);

@@ -1,5 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import type { Environment } from '../../runtime/environment.ts';
+import { errorText } from '../../runtime/log/error-text.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { nodeTls } from './node-tls.ts';
 import { type HttpProxy, proxyFor, type RequestTarget } from './proxy-rules.ts';
@@ -21,7 +22,7 @@ export function storeNetwork(environment: Environment, log?: Logger): StoreNetwo
   let trust: SecureContext | undefined;
   const authorities = (): readonly string[] => {
     found ??= trustedAuthorities(environment, (name, error) => {
-      log?.warn({ error, variable: name }, `Going on without the certificates that ${name} names: ${error}`);
+      log?.warn({ error, variable: name }, `Going on without the certificates that ${name} names: ${errorText(error)}`);
     });
     return found;
   };

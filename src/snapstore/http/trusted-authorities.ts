@@ -1,11 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { certificatesIn, certificatesInDirectory } from '../../runtime/certificate-files.ts';
 import { type Environment, variable } from '../../runtime/environment.ts';
 import { nodeTls } from './node-tls.ts';
-
-/** Bytes of one file of certificates, and files of one directory, at most. */
-const mostBytes = 8 * 1024 * 1024;
-const mostFiles = 2_000;
 
 /**
  * PEM of the authorities that every store, its token service and its proxy are trusted by: those that come with Node, those of
@@ -33,23 +28,7 @@ export function trustedAuthorities(
   }
   const directories = variable(environment, 'SSL_CERT_DIR')?.split(':') ?? [];
   for (const directory of directories.filter((each) => each !== '')) {
-    read('SSL_CERT_DIR', directory, (path) => filesIn(path).flatMap(certificatesIn));
+    read('SSL_CERT_DIR', directory, certificatesInDirectory);
   }
   return [...new Set(found)];
-}
-
-function filesIn(directory: string): readonly string[] {
-  return readdirSync(directory)
-    .slice(0, mostFiles)
-    .map((name) => join(directory, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-}
-
-function certificatesIn(path: string): readonly string[] {
-  const facts = statSync(path);
-  if (!facts.isFile() || facts.size > mostBytes) {
-    throw new Error(`${path} is no file of certificates`);
-  }
-  const pem = readFileSync(path, 'latin1');
-  return pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
 }

@@ -48,6 +48,11 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   viewers: ['test/integration/server/dashboard.test.ts', 'go to a few at the same time'],
   profileTime: ['test/integration/server/profiling.test.ts', 'longer than a profile may be'],
   etcdConfig: ['test/unit/server/etcd-config/read-etcd-config.test.ts', 'a file that is too long'],
+  certificateFile: ['test/unit/runtime/certificate-files.test.ts', 'a file that is longer than all authorities'],
+  certificateDirectory: [
+    'test/unit/runtime/certificate-files.test.ts',
+    'a directory that holds more than all authorities',
+  ],
   foreignText: ['test/unit/runtime/log/error-text.test.ts', 'are cut, and what is ours stays'],
   message: ['test/unit/runtime/log/error-text.test.ts', 'are cut, and what is ours stays'],
 };

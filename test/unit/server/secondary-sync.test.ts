@@ -24,6 +24,16 @@ function put(bucket: MemoryBucket, name: string): void {
   bucket.objects.set(key, { bytes, entry: { key, size: bytes.length, modifiedAt: 0 } });
 }
 
+/** A marker of a doubt about deltas up to `upTo`, older than any rule keeps one. */
+function putDoubt(bucket: MemoryBucket, upTo: number): string {
+  const facts = { format: 1, why: 'continuation_unproven', first: 'Incr-00000006-00000008-1790000000', clusterId: '1' };
+  const name = `History-1790000000-${String(upTo - 1).padStart(8, '0')}.json`;
+  const key = `main/v2/${name}`;
+  const bytes = Buffer.from(JSON.stringify({ ...facts, upTo }));
+  bucket.objects.set(key, { bytes, entry: { key, size: bytes.length, modifiedAt: 0 } });
+  return name;
+}
+
 function names(bucket: MemoryBucket): readonly string[] {
   return [...bucket.objects.keys()].map((key) => key.replace('main/v2/', ''));
 }
@@ -118,6 +128,34 @@ describe('the second copy', () => {
     });
     assert.deepEqual(names(secondary), [full(20, 3), full(30, 2)]);
     assert.equal(names(primary).length, 3);
+  });
+
+  it('loses a marker of a doubt about what is gone when the primary has lost it, and not before', async () => {
+    const [primary, secondary] = [memoryBucket(), memoryBucket()];
+    put(primary, full(30, 1));
+    const doubts = [putDoubt(primary, 9), putDoubt(primary, 8)] as const;
+    putDoubt(secondary, 7);
+    await using run = running(primary, secondary);
+    await run.until(1);
+    const kept = [full(30, 1), ...doubts].toSorted();
+    const collected = async (): Promise<void> => {
+      await run.clock.untilSleeping(periodMs / 2);
+      await run.clock.advance(periodMs / 2);
+    };
+    const becomes = async (expected: readonly string[]): Promise<void> => {
+      await eventually(() => (names(secondary).toSorted().join() === expected.join() ? true : undefined), {
+        intervalMs: 2,
+        describe: () => names(secondary).join(),
+      });
+    };
+    await collected();
+    await becomes(kept);
+    primary.objects.delete(`main/v2/${doubts[0]}`);
+    await collected();
+    await run.until(2);
+    await collected();
+    await becomes([full(30, 1), doubts[1]].toSorted());
+    assert.equal(run.log.count(/GC: deleted History-.*: what it puts in doubt is not stored any more/), 2);
   });
 
   it('of a store that fails is warned of and tried again; an empty primary is no failure', async () => {
