@@ -42,7 +42,7 @@ export interface HistoryMarker {
 export interface OrderMarker {
   /** As that of a {@link HistoryMarker}, so that readers of snapshots ignore it in the same way. */
   readonly name: string;
-  /** When `first` was taken, as its name says, whole seconds since the Unix epoch. */
+  /** When `first` was taken, as its name says, or later where that name is taken; whole seconds since the Unix epoch. */
   readonly begunOn: number;
   readonly why: 'clock_behind';
   /** The last revision of `first`. */
@@ -62,7 +62,7 @@ export interface OrderMarker {
 export interface DoubtMarker {
   /** As that of a {@link HistoryMarker}. */
   readonly name: string;
-  /** When the full was taken, as its name says, whole seconds since the Unix epoch. */
+  /** When the full was taken, as its name says, or later where that name is taken; whole seconds since the Unix epoch. */
   readonly begunOn: number;
   readonly why: 'continuation_unproven';
   /** Up to this revision it was proved; 0 for none. */
@@ -99,6 +99,19 @@ export function parseMarkerName(name: string): { readonly begunOn: number; reado
 /** The name that a marker has for good. */
 export function markerName({ begunOn, shared }: Pick<HistoryMarker, 'begunOn' | 'shared'>): string {
   return `History-${begunOn}-${String(shared).padStart(8, '0')}.json`;
+}
+
+/** The first time from `begunOn` on with which a marker takes the place of none that is stored, whole seconds since the epoch. */
+export function freeTime(
+  { begunOn, shared }: Pick<StoreMarker, 'begunOn' | 'shared'>,
+  stored: readonly Pick<StoreMarker, 'name'>[],
+): number {
+  const taken = new Set(stored.map(({ name }) => name));
+  let time = begunOn;
+  while (taken.has(markerName({ begunOn: time, shared }))) {
+    time += 1;
+  }
+  return time;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { RevisionRange } from '../../../src/snapshot/cover.ts';
 import type { StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import type { SnapStore, StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../context/run-context.ts';
-import type { Change } from './random-life.ts';
+import type { Change } from './happenings.ts';
 
 /** What a restore brings back: the changes from revision 2 on, or the code of its refusal. */
 export type Outcome = readonly Change[] | string;

@@ -1,114 +1,41 @@
-import { missingMarkers } from '../../../src/operations/copy/copy-markers.ts';
-import { pendingObjects, planCopy } from '../../../src/operations/copy/plan.ts';
-import { planRetention } from '../../../src/retention/plan.ts';
+import { planRetention, type RetentionPlan } from '../../../src/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/retention/request.ts';
+import type { FullEvidence } from '../../../src/retention/trust.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
-import { beginsHistory, markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
-import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
+import {
+  beginsHistory,
+  freeTime,
+  type HistoryMarker,
+  markerName,
+  type StoreMarker,
+} from '../../../src/snapshot/history/history-marker.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
 import { mayBeLeft, unprovenIn } from '../../../src/snapshot/history/unproven-continuation.ts';
 import { whatToMark } from '../../../src/snapshot/history/what-to-mark.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
-import { fc } from '../fuzz/seeded-properties.ts';
-
-/** What one revision did; no two changes that were ever made are the same. */
-export type Change = string;
-
-/** One thing that happens in the life of a cluster and its backup. */
-export type Happening =
-  | { readonly what: 'write'; readonly changes: number }
-  | { readonly what: 'delta'; readonly writer: 'ours' | 'second' }
-  | { readonly what: 'full' }
-  | { readonly what: 'roll back'; readonly by: number }
-  | { readonly what: 'rebuild' }
-  /** It is put back, goes on beyond what is stored, and is compacted to its end before a snapshotter sees it: nothing tells. */
-  | { readonly what: 'put back unseen'; readonly by: number; readonly beyond: number }
-  | { readonly what: 'clock'; readonly seconds: number }
-  | { readonly what: 'collect'; readonly policy: RetentionPolicy }
-  | { readonly what: 'copy' }
-  /** Another process makes one full of what is stored; others go on meanwhile. */
-  | { readonly what: 'begin compaction' }
-  | { readonly what: 'end compaction' }
-  | {
-      readonly what: 'forge';
-      readonly kind: 'Full' | 'Incr';
-      readonly lastRevision: number;
-      /** Seconds ahead of the clock. */
-      readonly ahead: number;
-      readonly size: number;
-    };
-
-/** Seconds; a clock that is further ahead is put right. */
-const DAY = 86_400;
+import { type Change, DAY, type Happening, type LastStep } from './happenings.ts';
+import { type BegunCopy, beginCopy, type CopyCourse, endCopy } from './model-copy.ts';
+import { StoredObjects } from './stored-objects.ts';
 
 /** How long garbage collection keeps what was left, seconds. */
 const LEFT_SECONDS = 3_600;
 
-/** Lives of any kind. */
-export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({ what: fc.constant('write' as const), changes: fc.integer({ min: 1, max: 4 }) }),
-    },
-    {
-      weight: 7,
-      arbitrary: fc.record({
-        what: fc.constant('delta' as const),
-        writer: fc.constantFrom('ours' as const, 'ours' as const, 'second' as const),
-      }),
-    },
-    { weight: 2, arbitrary: fc.constant({ what: 'full' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ what: fc.constant('roll back' as const), by: fc.integer({ min: 1, max: 9 }) }),
-    },
-    { weight: 1, arbitrary: fc.constant({ what: 'rebuild' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('put back unseen' as const),
-        by: fc.integer({ min: 1, max: 9 }),
-        beyond: fc.integer({ min: 1, max: 5 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('clock' as const),
-        seconds: fc.constantFrom(-100 * DAY, -2 * DAY, -3_000, -90, -2, 4_000, 2 * DAY, 100 * DAY),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        what: fc.constant('collect' as const),
-        policy: fc.oneof(
-          fc.constant({ kind: 'Exponential' } as const),
-          fc.record({ kind: fc.constant('LimitBased' as const), maxBackups: fc.integer({ min: 1, max: 3 }) }),
-        ),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant({ what: 'copy' } as const) },
-    { weight: 1, arbitrary: fc.constant({ what: 'begin compaction' } as const) },
-    { weight: 1, arbitrary: fc.constant({ what: 'end compaction' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('forge' as const),
-        kind: fc.constantFrom('Full' as const, 'Full' as const, 'Incr' as const),
-        lastRevision: fc.constantFrom(1, 5, 9, 14, 20, 60, Number.MAX_SAFE_INTEGER - 1),
-        ahead: fc.constantFrom(0, 600, 2 * DAY, 1_000 * DAY),
-        size: fc.constantFrom(0, 20, 10_000),
-      }),
-    },
-  ),
-  { maxLength: 45 },
-);
+/** A second store, and what it holds of its source. */
+interface CopiedStore {
+  readonly objects: StoredObjects;
+  /** What was acknowledged when a copy was last done; undefined where one that was killed or slow came after it. */
+  readonly acknowledged: readonly Change[] | undefined;
+}
+
+/** A store as it was, and what had been acknowledged then. */
+interface KeptVersion {
+  readonly objects: StoredObjects;
+  readonly acknowledged: readonly Change[];
+}
 
 /** A cluster, its snapshotter and its store, all in memory: objects are what their names and contents say, and no more. */
 export class RandomLife {
@@ -119,22 +46,29 @@ export class RandomLife {
   readonly lines: Change[][] = [];
   #changes = 0;
   #now = 1_800_000_000;
-  #listing: StoredSnapshot[] = [];
+  #objects = new StoredObjects();
   readonly contents = new Map<string, readonly Change[]>();
   /** Names of fulls that a compaction has made. */
   readonly compactions = new Set<string>();
   #compaction:
     | { readonly used: readonly StoredSnapshot[]; readonly content: readonly Change[]; readonly markers: number }
     | undefined;
-  readonly markers: StoreMarker[] = [];
-  #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
+  #copy: CopiedStore = { objects: new StoredObjects(), acknowledged: undefined };
+  #begunCopy: BegunCopy | undefined;
+  #version: KeptVersion | undefined;
+  #collection: RetentionPlan<StoredSnapshot> | undefined;
   #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
+  #leftLines: { readonly marker: string; readonly until: number; readonly line: readonly Change[] }[] = [];
   #latest = 0;
   #namedBehind = false;
-  copiedMarkers: readonly StoreMarker[] = [];
   readonly #written = new Set<string>();
-  /** Up to where the store holds what the cluster did. */
-  #stored = 1;
+  /** Up to where the snapshotter knows that the store holds what the cluster did. */
+  #known = 1;
+  #acknowledged: readonly Change[] = [];
+  /** Whether no snapshotter runs. */
+  #isDown = false;
+  /** Whether the cluster was put back, and no full of what it is now is stored. */
+  #isPending = false;
 
   /** `ours` finds out when the cluster was put back, and leaves a marker; `Go` begins with a full and knows nothing. */
   constructor(program: 'ours' | 'Go') {
@@ -145,24 +79,31 @@ export class RandomLife {
 
   /** As the store lists it now. */
   get listing(): readonly StoredSnapshot[] {
-    return markAheadOfClock(markStoredOrder(this.#listing, this.markers), this.markers, this.#now);
+    return this.#objects.listed(this.#now);
   }
 
   /** The same without what was forged with a time that may be: what is left when it has been found out. */
   get honest(): readonly StoredSnapshot[] {
-    const left = this.#listing.filter((each) => isAheadOfClock(each, this.#now) || !this.isForged(each));
-    return markAheadOfClock(markStoredOrder(left, this.markers), this.markers, this.#now);
+    const isHonest = (each: StoredSnapshot): boolean => isAheadOfClock(each, this.#now) || !this.isForged(each);
+    return this.#objects.listed(this.#now, this.#objects.snapshots.filter(isHonest));
   }
 
-  /** A second store, as it was copied last, and what was acknowledged then; undefined before. */
-  get copied(): { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined {
-    const copy = this.#copy;
-    return copy === undefined
-      ? undefined
-      : {
-          ...copy,
-          listing: markAheadOfClock(markStoredOrder(copy.listing, this.copiedMarkers), this.copiedMarkers, this.#now),
-        };
+  /** The markers that count. */
+  get markers(): readonly StoreMarker[] {
+    return this.#objects.markers;
+  }
+
+  /**
+   * A second store as it is now, and what was acknowledged when it was copied last; undefined where something was killed or slow since: then it
+   * holds what it may.
+   */
+  get copied(): {
+    readonly listing: readonly StoredSnapshot[];
+    readonly markers: readonly StoreMarker[];
+    readonly acknowledged: readonly Change[] | undefined;
+  } {
+    const { objects, acknowledged } = this.#copy;
+    return { listing: objects.listed(this.#now), markers: objects.markers, acknowledged };
   }
 
   /** Of the store as it is listed now. */
@@ -180,9 +121,25 @@ export class RandomLife {
     return this.#doubts.flatMap(({ until, names }) => (this.#now <= until ? names : []));
   }
 
+  /** What was acknowledged of histories that were left, less long ago than garbage collection keeps it, by the numbers they have now. */
+  get left(): readonly { readonly number: number; readonly line: readonly Change[] }[] {
+    const { left } = this.histories;
+    return this.#leftLines
+      .filter(({ until }) => this.#now <= until)
+      .flatMap(({ marker, line }) => {
+        const history = left.find(({ leftBy }) => leftBy?.name === marker);
+        return history === undefined ? [] : { number: history.number, line };
+      });
+  }
+
   /** The revision that the cluster has. */
   get revision(): number {
     return this.#cluster.length + 1;
+  }
+
+  /** Whether the cluster was put back, and no full of what it is now is stored. */
+  get isPending(): boolean {
+    return this.#isPending;
   }
 
   /** Whether something was named by a clock that was days behind, and is not any more: ages and revisions contradict each other. */
@@ -195,9 +152,9 @@ export class RandomLife {
     return this.#now;
   }
 
-  /** What the store has acknowledged of the cluster as it is. */
+  /** What the store has acknowledged of the history that it follows. */
   get acknowledged(): readonly Change[] {
-    return this.#cluster.slice(0, this.#stored - 1);
+    return this.#acknowledged;
   }
 
   /** Of the objects that the programs themselves have written. */
@@ -213,16 +170,21 @@ export class RandomLife {
         this.#write(happening.changes);
         return;
       case 'delta':
-        this.#noteOrder(this.#delta(happening.writer));
+        if (happening.writer === 'ours') {
+          this.#startRun();
+        }
+        this.#noteOrder(this.#delta(happening));
         return;
       case 'full':
-        this.#noteOrder(this.#full());
+        if (this.#startRun() !== 'full taken') {
+          this.#noteOrder(this.#full());
+        }
         return;
       case 'roll back':
-        this.#begin(this.#cluster.slice(0, Math.max(1, this.#cluster.length - happening.by)));
+        this.#begin(this.#cluster.slice(0, Math.max(1, this.#cluster.length - happening.by)), happening.endsWith);
         return;
       case 'rebuild':
-        this.#begin([]);
+        this.#begin([], happening.endsWith);
         this.#write(1);
         return;
       case 'put back unseen':
@@ -232,10 +194,32 @@ export class RandomLife {
         this.#now += happening.seconds;
         return;
       case 'collect':
-        this.#collect(happening.policy);
+        this.#carryOut(this.#plan(happening.policy, happening.by), happening.stopsAfter);
+        return;
+      case 'begin collection':
+        this.#collection = this.#plan(happening.policy, 'prune');
+        return;
+      case 'end collection':
+        this.#carryOut(this.#collection);
+        this.#collection = undefined;
         return;
       case 'copy':
-        this.#copyAll();
+        this.#copyNow(happening);
+        return;
+      case 'begin copy':
+        this.#begunCopy = this.#beginCopy(undefined);
+        return;
+      case 'end copy':
+        this.#endCopy(happening);
+        return;
+      case 'keep version':
+        this.#version = { objects: this.#objects.copy(), acknowledged: this.#acknowledged };
+        return;
+      case 'bring back':
+        this.#bringBack(happening.from);
+        return;
+      case 'expire':
+        this.#expire(happening.objects);
         return;
       case 'begin compaction':
         this.#beginCompaction();
@@ -258,50 +242,111 @@ export class RandomLife {
     }
   }
 
+  /** A snapshotter that was killed is started again; where the cluster was put back, it begins the new history. */
+  #startRun(): 'full taken' | undefined {
+    if (this.#program === 'Go' || !this.#isDown) {
+      return undefined;
+    }
+    this.#isDown = false;
+    this.#written.clear();
+    this.#objects.settle();
+    if (this.#isPending) {
+      this.#beginHistory();
+      return 'full taken';
+    }
+    return undefined;
+  }
+
   /** The cluster goes on from an older state, or from nothing; the snapshotter is started anew. */
-  #begin(from: readonly Change[]): void {
+  #begin(from: readonly Change[], endsWith?: LastStep): void {
     this.lines.push(this.#cluster);
     this.#cluster = [...from];
     this.#written.clear();
     if (from.length === 0) {
       this.#write(1);
     }
-    const shared = this.#sharedWithStore();
-    const before = this.#listing;
-    this.#now += 5;
-    const first = this.#full(this.#program === 'ours' ? timeToBegin(this.#listing, this.#now) : this.#now);
-    if (this.#program === 'ours') {
-      const left = before.filter(
-        (each) => each.lastRevision > shared && this.#livingNames().has(each.name) && each.name !== first.name,
-      );
-      const times = [...left.map(({ createdOn }) => createdOn), ...this.markers.map(({ begunOn }) => begunOn + 1)];
-      const begunOn = times.reduce((most, time) => Math.max(most, time), first.createdOn);
-      this.markers.push({
-        name: markerName({ begunOn, shared }),
-        begunOn,
-        shared,
-        why: 'rolled_back',
-        first: first.name,
-        clusterId: '1',
-        left: left.map(({ name }) => name),
-      });
-      this.#noteOrder(first);
+    if (this.#program === 'Go') {
+      this.#now += 5;
+      this.#full(this.#now);
+      return;
     }
+    this.#isDown = false;
+    this.#objects.settle();
+    this.#beginHistory(endsWith);
+  }
+
+  /** Ours announces the history, stores its first full, and marks it; it is killed after one of these steps. */
+  #beginHistory(endsWith?: LastStep): void {
+    const shared = this.#sharedWithStore();
+    this.#now += 5;
+    const createdOn = timeToBegin(this.#objects.snapshots, this.#now);
+    const first = this.#snapshot('Full', { first: 0, last: revision(this.#cluster.length + 1), createdOn });
+    const marker = this.#markerOf(first, shared);
+    this.#isPending = true;
+    this.#isDown = endsWith !== undefined;
+    if (marker !== undefined) {
+      this.#objects.announce(marker);
+    }
+    if (endsWith === 'announcement') {
+      return;
+    }
+    const before = this.#acknowledged;
+    this.#store(first, [...this.#cluster]);
+    this.#isPending = false;
+    if (marker === undefined) {
+      this.#isDown = false;
+      this.#noteOrder(first);
+      return;
+    }
+    const until = createdOn + LEFT_SECONDS;
+    this.#leftLines.push({ marker: marker.name, until, line: before });
+    if (endsWith === 'full') {
+      return;
+    }
+    this.#objects.save(marker);
+    if (endsWith === 'marker') {
+      return;
+    }
+    this.#objects.withdraw(marker);
+    this.#noteOrder(first);
+  }
+
+  /** Undefined where nothing is left. */
+  #markerOf(first: StoredSnapshot, shared: Revision): HistoryMarker | undefined {
+    const living = this.#livingNames();
+    const left = this.#objects.snapshots.filter(
+      (each) => each.lastRevision > shared && living.has(each.name) && each.name !== first.name,
+    );
+    const times = [...left.map(({ createdOn }) => createdOn), ...this.markers.map(({ begunOn }) => begunOn + 1)];
+    const begunOn = times.reduce((most, time) => Math.max(most, time), first.createdOn);
+    return left.length === 0
+      ? undefined
+      : {
+          name: markerName({ begunOn, shared }),
+          begunOn,
+          shared,
+          why: 'rolled_back',
+          first: first.name,
+          clusterId: '1',
+          left: left.map(({ name }) => name),
+        };
   }
 
   /** Ours says what is in doubt then, and begins no history. */
   #putBackUnseen({ by, beyond }: Extract<Happening, { readonly what: 'put back unseen' }>): void {
     // With names ahead of the clock, contents alone tell which side is believed, and they are different.
-    if (this.listing.some(({ ahead }) => ahead !== undefined)) {
+    if (this.#isPending || this.listing.some(({ ahead }) => ahead !== undefined)) {
       return;
     }
+    this.#objects.settle();
+    this.#isDown = false;
     this.lines.push(this.#cluster);
     const kept = this.#cluster.slice(0, Math.max(1, this.#cluster.length - by));
     const end = this.#cluster.length + beyond;
     this.#cluster = [...kept];
     this.#write(end - kept.length);
     this.#written.clear();
-    const before = historiesOf(this.#listing, this.markers).living.snapshots;
+    const before = historiesOf(this.#objects.snapshots, this.markers).living.snapshots;
     const full = this.#full();
     const shared = revision(1);
     const doubt = { after: shared, upTo: full.lastRevision };
@@ -314,21 +359,21 @@ export class RandomLife {
     const known = unprovenIn(this.markers);
     const marked = whatToMark(before, { ...doubt, takenOn: full.createdOn }, { known });
     if (this.#program === 'ours' && marked !== undefined) {
-      const numbers = { begunOn: full.createdOn, shared };
+      const numbers = { begunOn: freeTime({ begunOn: full.createdOn, shared }, this.markers), shared };
       const facts = {
         why: 'continuation_unproven',
         upTo: full.lastRevision,
         first: marked.first.name,
         left: [],
       } as const;
-      this.markers.push({ name: markerName(numbers), ...numbers, ...facts, clusterId: '1' });
+      this.#objects.save({ name: markerName(numbers), ...numbers, ...facts, clusterId: '1' });
     }
     this.#noteOrder(full);
   }
 
   /** Ours says in which order snapshots were stored where the clock is days behind. */
   #noteOrder(stored: StoredSnapshot | undefined): void {
-    const living = markStoredOrder(historiesOf(this.#listing, this.markers).living.snapshots, this.markers);
+    const living = markStoredOrder(historiesOf(this.#objects.snapshots, this.markers).living.snapshots, this.markers);
     const youngest = living.reduce((most, { createdOn }) => Math.max(most, createdOn), 0);
     if (this.#program !== 'ours' || stored === undefined || isFollowed(youngest, stored.createdOn)) {
       return;
@@ -341,10 +386,11 @@ export class RandomLife {
         (precedes === undefined || precedes > stored.lastRevision),
     );
     if (after.length > 0) {
-      const numbers = { begunOn: stored.createdOn, shared: stored.lastRevision };
+      const { createdOn, lastRevision: shared } = stored;
+      const numbers = { begunOn: freeTime({ begunOn: createdOn, shared }, this.markers), shared };
       const name = markerName(numbers);
       const names = after.map((each) => each.name);
-      this.markers.push({
+      this.#objects.save({
         ...numbers,
         name,
         why: 'clock_behind',
@@ -357,51 +403,63 @@ export class RandomLife {
   }
 
   #livingNames(): ReadonlySet<string> {
-    return new Set(historiesOf(this.#listing, this.markers).living.snapshots.map(({ name }) => name));
+    return new Set(historiesOf(this.#objects.snapshots, this.markers).living.snapshots.map(({ name }) => name));
   }
 
   /** The last revision up to which everything that is stored is what the cluster did. */
   #sharedWithStore(): Revision {
-    const old = this.lines.at(-1) ?? [];
+    const old = this.#acknowledged;
     const differs = this.#cluster.findIndex((change, at) => old[at] !== change);
     return revision(differs < 0 ? this.#cluster.length + 1 : differs + 1);
   }
 
-  #delta(writer: 'ours' | 'second'): StoredSnapshot | undefined {
+  #delta({
+    writer,
+    isForgotten = false,
+  }: Pick<Extract<Happening, { readonly what: 'delta' }>, 'writer' | 'isForgotten'>): StoredSnapshot | undefined {
     const last = revision(this.#cluster.length + 1);
-    const from = writer === 'ours' ? this.#stored + 1 : Math.max(2, this.#stored - 1);
-    if (from > last || (writer === 'second' && this.#stored >= last)) {
+    const known = this.#known;
+    const from = writer === 'ours' ? known + 1 : Math.max(2, known - 1);
+    // A second one finds out by itself where the cluster was put back.
+    if (this.#isPending || from > last || (writer === 'second' && known >= last)) {
       return undefined;
     }
     const createdOn = this.#time() + Number(writer === 'second');
-    return this.#save('Incr', { first: from, last, createdOn }, this.#cluster.slice(from - 2, last - 1));
+    const content = this.#cluster.slice(from - 2, last - 1);
+    const stored = this.#store(this.#snapshot('Incr', { first: from, last, createdOn }), content);
+    this.#known = isForgotten ? known : last;
+    return stored;
   }
 
   #full(createdOn = this.#time()): StoredSnapshot {
     const last = revision(this.#cluster.length + 1);
-    return this.#save('Full', { first: 0, last, createdOn }, [...this.#cluster]);
+    return this.#store(this.#snapshot('Full', { first: 0, last, createdOn }), [...this.#cluster]);
   }
 
   /** Ours follows its own names when the clock was set back. */
   #time(): number {
-    const living = historiesOf(this.#listing, this.markers).living.snapshots;
+    const living = historiesOf(this.#objects.snapshots, this.markers).living.snapshots;
     return this.#program === 'ours' ? timeToContinue(living, this.#now) : this.#now;
   }
 
-  #save(
+  #snapshot(
     kind: 'Full' | 'Incr',
     { first, last, createdOn }: { readonly first: number; readonly last: Revision; readonly createdOn: number },
-    content: readonly Change[],
   ): StoredSnapshot {
     const parts = { kind, startRevision: revision(first), lastRevision: last, createdOn, isFinal: false } as const;
     const snapshot = newSnapshot({ ...parts, compression: 'none' });
-    const stored = { ...snapshot, key: relativeKey(snapshot), size: 10_000 };
-    this.#listing = [...this.#listing.filter(({ name }) => name !== stored.name), stored];
-    this.contents.set(stored.name, content);
-    this.#written.add(stored.name);
-    this.#stored = last;
+    return { ...snapshot, key: relativeKey(snapshot), size: 10_000 };
+  }
+
+  /** Stores what is of the cluster as it is now, up to its end. */
+  #store(snapshot: StoredSnapshot, content: readonly Change[]): StoredSnapshot {
+    this.#objects.put(snapshot);
+    this.contents.set(snapshot.name, content);
+    this.#written.add(snapshot.name);
+    this.#known = snapshot.lastRevision;
+    this.#acknowledged = this.#cluster.slice(0, snapshot.lastRevision - 1);
     this.#namedBehind ||= this.#now < this.#latest - DAY;
-    return stored;
+    return snapshot;
   }
 
   #forge({ kind, lastRevision, ahead, size }: Extract<Happening, { readonly what: 'forge' }>): void {
@@ -412,30 +470,87 @@ export class RandomLife {
     const parts = { kind, startRevision, lastRevision: revision(Math.max(startRevision, lastRevision)), createdOn };
     const snapshot = newSnapshot({ ...parts, isFinal: false, compression: 'none' });
     if (!this.contents.has(snapshot.name)) {
-      this.#listing = [...this.#listing, { ...snapshot, key: relativeKey(snapshot), size: plausible ? 20 : size }];
+      this.#objects.put({ ...snapshot, key: relativeKey(snapshot), size: plausible ? 20 : size });
     }
   }
 
-  /** What the living history has, but for what cannot be read. */
-  #copyAll(): void {
-    const { snapshots, begunBy } = historiesOf(this.listing, this.markers).living;
-    const source = snapshots.filter((each) => !this.isForged(each));
-    const listing = this.#copy?.listing ?? [];
-    const { chains } = planCopy(
-      { source, target: listing, begunBy },
-      { maxBackups: undefined, maxBackupAgeDays: undefined, now: this.#now * 1000 },
+  #beginCopy(maxBackups: number | undefined): BegunCopy {
+    const isReadable = (each: StoredSnapshot): boolean => !this.isForged(each);
+    const stores = { source: this.#objects, target: this.#copy.objects };
+    return beginCopy(stores, { maxBackups, seconds: this.#now, isReadable });
+  }
+
+  #copyNow(course: CopyCourse): void {
+    const stores = { source: this.#objects, target: this.#copy.objects };
+    const outcome = endCopy(stores, this.#beginCopy(course.maxBackups), course);
+    this.#copy = { ...this.#copy, acknowledged: outcome === 'done' ? this.#acknowledged : undefined };
+  }
+
+  #endCopy(course: CopyCourse): void {
+    const begun = this.#begunCopy;
+    this.#begunCopy = undefined;
+    if (begun !== undefined) {
+      endCopy({ source: this.#objects, target: this.#copy.objects }, begun, course);
+      this.#copy = { ...this.#copy, acknowledged: undefined };
+    }
+  }
+
+  /** The snapshotter is started on a store that was put back itself. Where clocks or doubts confuse it, nothing is put back. */
+  #bringBack(from: 'copy' | 'version'): void {
+    const { objects, acknowledged } = from === 'copy' ? this.#copy : (this.#version ?? {});
+    const isPlain = !(
+      this.wasPutBackUnseen ||
+      this.#namedBehind ||
+      this.listing.some(({ ahead }) => ahead !== undefined)
     );
-    const added = pendingObjects({ chains, orphans: [], leftOut: 0 }).map(
-      ({ source: { ahead: _, precedes: __, ...each } }) => each,
+    if (objects === undefined || acknowledged === undefined || !isPlain) {
+      return;
+    }
+    this.#objects = objects.copy();
+    this.#acknowledged = acknowledged;
+    this.#known = acknowledged.length + 1;
+    this.#written.clear();
+    this.#leftLines = [];
+    this.#collection = undefined;
+    this.#begunCopy = undefined;
+    this.#compaction = undefined;
+    if (this.#program === 'Go') {
+      this.#full();
+      return;
+    }
+    this.#isDown = true;
+    this.#isPending = acknowledged.some((change, at) => this.#cluster[at] !== change);
+    this.#startRun();
+  }
+
+  /** A lifecycle rule knows ages alone. */
+  #expire(objects: number): void {
+    const { living } = this.histories;
+    const base = living.snapshots.findLast(
+      (each) => each.kind === 'Full' && !this.isForged(each) && each.ahead === undefined,
     );
-    this.#copy = { listing: [...listing, ...added], acknowledged: this.acknowledged };
-    const markers = { source: this.markers, target: this.copiedMarkers, held: listing, living: snapshots };
-    this.copiedMarkers = [...this.copiedMarkers, ...missingMarkers(markers)];
+    const isPlain = !(
+      this.wasPutBackUnseen ||
+      this.#namedBehind ||
+      this.listing.some(({ ahead }) => ahead !== undefined)
+    );
+    if (base === undefined || !isPlain) {
+      return;
+    }
+    const at = this.#objects.snapshots.findIndex(({ name }) => name === base.name);
+    const gone = this.#objects.snapshots.slice(0, Math.min(objects, at));
+    const since = gone.at(-1)?.createdOn ?? 0;
+    this.#objects.snapshots = this.#objects.snapshots.slice(gone.length);
+    this.#objects.saved = this.#objects.saved.filter(({ begunOn }) => begunOn > since);
+    this.#leftLines = [];
+    this.#doubts = this.#doubts.map((doubt) => ({ ...doubt, names: [] }));
   }
 
   #beginCompaction(): void {
     const { living, suspected } = this.histories;
-    const used = living.snapshots.filter((each) => !this.isForged(each) && each.lastRevision <= this.#stored);
+    const used = living.snapshots.filter(
+      (each) => !this.isForged(each) && each.lastRevision <= this.#acknowledged.length + 1,
+    );
     // What is in doubt is refused, or may be another line than that of the cluster.
     const isPlain = !(this.wasPutBackUnseen || this.#namedBehind || used.some(({ ahead }) => ahead !== undefined));
     this.#compaction =
@@ -461,28 +576,47 @@ export class RandomLife {
     const facts = { kind: 'Full', startRevision: revision(0), isFinal: false, compression: 'none' } as const;
     const full = newSnapshot({ ...facts, lastRevision: revision(content.length + 1), createdOn });
     if (!this.contents.has(full.name)) {
-      this.#listing = [...this.#listing, { ...full, key: relativeKey(full), size: 10_000 }];
+      this.#objects.put({ ...full, key: relativeKey(full), size: 10_000 });
       this.contents.set(full.name, content);
       this.compactions.add(full.name);
     }
   }
 
-  #collect(policy: RetentionPolicy): void {
-    const { decisions, outdatedDoubts } = planRetention({
+  /** What goes, as a garbage collection of the snapshotter or `prune` plans it. */
+  #plan(policy: RetentionPolicy, by: 'prune' | undefined): RetentionPlan<StoredSnapshot> {
+    const isRun = by === undefined && !this.#isDown;
+    const clusterRevision = revision(this.#cluster.length + 1);
+    const unsound = new Set(this.#objects.snapshots.filter((each) => this.isForged(each)).map(({ name }) => name));
+    const evidence: FullEvidence = isRun
+      ? { proved: this.#written, clusterRevision }
+      : { proved: new Set(this.contents.keys()), unsound };
+    return planRetention({
       listing: this.listing,
       markers: this.markers,
+      announcements: this.#objects.announcements,
       policy,
       deltaRetentionMs: 0,
       leftHistoryMs: LEFT_SECONDS * 1_000,
-      evidence: { proved: this.#written, clusterRevision: revision(this.#cluster.length + 1) },
+      evidence,
       now: this.#now * 1000,
       partsAreData: false,
     });
-    const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot.key));
-    this.#listing = this.#listing.filter(({ key }) => kept.has(key));
+  }
+
+  /** The newest first. */
+  #carryOut(plan: RetentionPlan<StoredSnapshot> | undefined, stopsAfter = Number.POSITIVE_INFINITY): void {
+    if (plan === undefined) {
+      return;
+    }
+    const deleted = plan.decisions.filter(({ action }) => action === 'delete').toReversed();
+    const gone = new Set(deleted.slice(0, stopsAfter).map(({ snapshot }) => snapshot.key));
+    this.#objects.snapshots = this.#objects.snapshots.filter(({ key }) => !gone.has(key));
     // What has gone in time does not come back when the clock does.
     this.#doubts = this.#doubts.map((doubt) => (this.#now > doubt.until ? { ...doubt, names: [] } : doubt));
-    const outdated = new Set(outdatedDoubts.map(({ name }) => name));
-    this.markers.splice(0, this.markers.length, ...this.markers.filter(({ name }) => !outdated.has(name)));
+    this.#leftLines = this.#leftLines.filter(({ until }) => this.#now <= until);
+    if (deleted.length <= stopsAfter) {
+      const outdated = new Set(plan.outdatedDoubts.map(({ name }) => name));
+      this.#objects.saved = this.#objects.saved.filter(({ name }) => !outdated.has(name));
+    }
   }
 }

@@ -39,7 +39,7 @@ export class MemoryStore implements SnapStore {
       if (this.#failure !== undefined) {
         throw this.#failure;
       }
-      this.announced.push(...[decodeMarker(marker.name, encodeMarker(marker))].filter(beginsHistory));
+      putMarker(this.announced, ...[decodeMarker(marker.name, encodeMarker(marker))].filter(beginsHistory));
     },
     withdraw: async (marker: HistoryMarker): Promise<void> => {
       const at = this.announced.findIndex(({ name }) => name === marker.name);
@@ -49,7 +49,7 @@ export class MemoryStore implements SnapStore {
       if (this.#failure !== undefined) {
         throw this.#failure;
       }
-      this.markers.push(decodeMarker(marker.name, encodeMarker(marker)));
+      putMarker(this.markers, decodeMarker(marker.name, encodeMarker(marker)));
     },
     remove: async (marker: StoreMarker): Promise<void> => {
       const at = this.markers.findIndex(({ name }) => name === marker.name);
@@ -193,5 +193,13 @@ export class MemoryStore implements SnapStore {
     const abort = (): void => aborted.reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     await Promise.race([gate.promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+  }
+}
+
+/** As in every store, an object takes the place of one of the same name. */
+function putMarker<T extends StoreMarker>(markers: T[], ...added: readonly T[]): void {
+  for (const marker of added) {
+    const at = markers.findIndex(({ name }) => name === marker.name);
+    markers.splice(at < 0 ? markers.length : at, Number(at >= 0), marker);
   }
 }

@@ -3,7 +3,7 @@ import { type Revision, revision } from '../../../revision.ts';
 import { countText } from '../../../runtime/log/amount.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
-import { type DoubtMarker, markerName } from '../../../snapshot/history/history-marker.ts';
+import { type DoubtMarker, freeTime, markerName } from '../../../snapshot/history/history-marker.ts';
 import { type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
 import { type ToMark, whatToMark } from '../../../snapshot/history/what-to-mark.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
@@ -41,7 +41,8 @@ export async function markDoubt(
   }
   const covered = contents === 'fulls' ? coveredBy(doubt, listing) : [];
   const after = covered.reduce((least: Revision, { shared }) => revision(Math.min(least, shared)), doubt.after);
-  const numbers = { begunOn: doubt.takenOn, shared: after };
+  const others = listing.markers.filter((each) => !covered.some(({ name }) => name === each.name));
+  const numbers = { begunOn: freeTime({ begunOn: doubt.takenOn, shared: after }, others), shared: after };
   const marker: DoubtMarker = {
     name: markerName(numbers),
     ...numbers,

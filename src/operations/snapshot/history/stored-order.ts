@@ -2,7 +2,7 @@ import { clusterIdText } from '../../../etcd/cluster-history.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
-import { markerName, type OrderMarker } from '../../../snapshot/history/history-marker.ts';
+import { freeTime, markerName, type OrderMarker } from '../../../snapshot/history/history-marker.ts';
 import { isFollowed } from '../../../snapshot/history/time-to-continue.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
@@ -77,7 +77,8 @@ export class StoredOrder {
     if (newest === undefined) {
       return;
     }
-    const numbers = { begunOn: snapshot.createdOn, shared: snapshot.lastRevision };
+    const { createdOn, lastRevision: shared } = snapshot;
+    const numbers = { begunOn: freeTime({ begunOn: createdOn, shared }, markers), shared };
     const marker: OrderMarker = {
       name: markerName(numbers),
       ...numbers,

@@ -11,8 +11,9 @@ import { revision } from '../../../../src/revision.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { fc } from '../../../support/fuzz/seeded-properties.ts';
+import { type Change, type Happening, happenings } from '../../../support/histories/happenings.ts';
 import { restored, type Store } from '../../../support/histories/model-restore.ts';
-import { type Change, type Happening, happenings, RandomLife } from '../../../support/histories/random-life.ts';
+import { RandomLife } from '../../../support/histories/random-life.ts';
 
 const dir = makeTempDir();
 after(() => dir[Symbol.dispose]());
@@ -83,7 +84,7 @@ describe('a cluster that is put back to an older state, again and again', () => 
       let before: readonly Change[] | undefined;
       for (const happening of happened) {
         const { acknowledged } = life;
-        if (happening.what === 'roll back' && acknowledged.length > happening.by) {
+        if (happening.what === 'roll back' && acknowledged.length > happening.by && !life.isPending) {
           const at = acknowledged.length + 1 - happening.by;
           const store = honest(life);
           const older = await restored(store, { until: { kind: 'revision', revision: revision(at) } });
@@ -106,7 +107,7 @@ describe('a cluster that is put back to an older state, again and again', () => 
           putBack += 1;
         }
         life.happen(happening);
-        if (before !== undefined) {
+        if (before !== undefined && !life.isPending) {
           // The cluster has gone on, and its backup, too: what counts is that.
           const store = honest(life);
           const { target } = await judged(store, life.revision, life);
@@ -116,6 +117,6 @@ describe('a cluster that is put back to an older state, again and again', () => 
       }
     });
     await fc.assert(lives, { numRuns });
-    assert.ok(putBack > numRuns / 8, `${putBack}`);
+    assert.ok(putBack > numRuns / 10, `${putBack}`);
   });
 });

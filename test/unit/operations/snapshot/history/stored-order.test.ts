@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoredOrder } from '../../../../../src/operations/snapshot/history/stored-order.ts';
 import { historiesOf } from '../../../../../src/snapshot/history/histories.ts';
+import { markerName } from '../../../../../src/snapshot/history/history-marker.ts';
 import { relativeKey } from '../../../../../src/snapshot/name.ts';
 import { recordedContext } from '../../../../support/context/run-context.ts';
 import { put } from '../../../../support/fixtures/delta-events.ts';
@@ -51,6 +52,25 @@ describe('a snapshot that is named days before what it continues', () => {
     assert.deepEqual(
       await marked({ continuesStore: true }, [`Full-0-58-${DAY}`, `Incr-59-60-${6 * DAY}`, `Incr-61-70-${2 * DAY}`]),
       [],
+    );
+  });
+
+  test('takes the place of no other marker: the first full of a history may end where its past does', async () => {
+    const store = new MemoryStore();
+    const first = snapshotNamed(`Full-0-60-${2 * DAY}`);
+    const left = snapshotNamed(`Incr-59-70-${DAY}`);
+    store.place(snapshotNamed(FULL), left, first);
+    const numbers = { begunOn: first.createdOn, shared: first.lastRevision };
+    const begun = { ...numbers, name: markerName(numbers), first: first.name, clusterId: '1', left: [left.name] };
+    await store.histories.save({ ...begun, why: 'rolled_back' });
+    const guard = { continuesStore: true, clusterId: 1n };
+    const order = new StoredOrder({ store, guard, chain: { youngest: 6 * DAY, writtenFulls: new Set<string>() } });
+    await order.stored({ ...first, key: relativeKey(first), size: 1_000 }, recordedContext());
+    const { snapshots, markers } = await store.list();
+    assert.deepEqual(markers.map(({ why }) => why).sort(), ['clock_behind', 'rolled_back']);
+    assert.deepEqual(
+      historiesOf(snapshots, markers).left.map(({ own }) => own.map(({ name }) => name)),
+      [[left.name]],
     );
   });
 
