@@ -2,7 +2,7 @@ import { compactionOptions } from '../config/options/compaction.ts';
 import { identityOptions, recipientOptions } from '../config/options/encryption.ts';
 import { snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
-import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
+import { compactionEtcdOptions, rebuildOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import type { CompactResult } from '../operations/compact/compact.ts';
 import type { Revision } from '../revision.ts';
@@ -29,12 +29,11 @@ export const compactCommand = command({
     encryption: recipientOptions,
     identity: identityOptions,
     compaction: compactionOptions,
-    restoration: restorationOptions,
-    member: memberOptions,
+    restoration: rebuildOptions,
     leases: snapshotLeaseOptions,
     output: outputOptions,
     logging: loggingOptions,
-    embeddedEtcd: embeddedEtcdOptions,
+    embeddedEtcd: compactionEtcdOptions,
   },
   async run({ config, context, pod, print }) {
     const { compaction, restoration, leases } = config;

@@ -9,13 +9,23 @@ import { NoProc } from './pinned-directory.ts';
 import { placeIn } from './place-in.ts';
 import { NoSpaceLeft } from './volume-space.ts';
 
+/** What could not be done, where, and the flag with which another place can be chosen. */
+export interface FilePlace extends Pick<FailureParts, 'action' | 'object'> {
+  readonly flag?: string;
+}
+
 /**
  * The {@link Failure} for an error of the operating system, or undefined for any other error.
  * `action` and `object` are used as in {@link Failure}.
  */
-export function fileFailure(error: unknown, place: Pick<FailureParts, 'action' | 'object'>): Failure | undefined {
+export function fileFailure(error: unknown, { flag, ...place }: FilePlace): Failure | undefined {
   const refusal = refusalOf(error, place.object);
-  return refusal === undefined ? undefined : new Failure({ ...refusal, ...place, cause: error });
+  if (refusal === undefined) {
+    return undefined;
+  }
+  const { remedy } = refusal;
+  const elsewhere = flag !== undefined && refusal.code === 'no_space' ? `${remedy}, or choose another ${flag}` : remedy;
+  return new Failure({ ...refusal, ...place, remedy: elsewhere, cause: error });
 }
 
 /** What an error of the operating system means, to a reader who knows that it is about `object`; undefined for any other error. */

@@ -6,7 +6,7 @@ export async function makingTemporary<T>(directory: string, step: () => Promise<
   try {
     return await step();
   } catch (error) {
-    throw fileFailure(error, { action: 'work in', object: directory }) ?? error;
+    throw fileFailure(error, { action: 'work in', object: directory, flag: '--temp-dir' }) ?? error;
   }
 }
 
@@ -15,6 +15,8 @@ export async function writingTemporary<T>(directory: string, step: () => Promise
   try {
     return await step();
   } catch (error) {
-    throw error instanceof NoSpaceLeft ? fileFailure(error, { action: 'work in', object: directory }) : error;
+    throw error instanceof NoSpaceLeft
+      ? fileFailure(error, { action: 'work in', object: directory, flag: '--temp-dir' })
+      : error;
   }
 }

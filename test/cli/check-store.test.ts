@@ -18,9 +18,9 @@ describe('check-store', () => {
     assert.equal(exitCode, 0, stderr);
     assert.match(
       stdout,
-      /^store: +\S+\/store\/etcd\/v2\ncontainer: .* made; .*\nwrite: +ok, \d+ ms\nlist: +ok, \d+ ms\nread: +ok, \d+ ms\n/,
+      /^Store: +\S+\/store\/etcd\/v2\nContainer: .* made; .*\nWrite: +ok, \d+ ms\nList: +ok, \d+ ms\nRead: +ok, \d+ ms\n/,
     );
-    assert.match(stdout, /\ndelete: +ok, \d+ ms\nclock: .* agree\nversions: +not kept\nimmutable: +no\n$/);
+    assert.match(stdout, /\nDelete: +ok, \d+ ms\nClock: .* agree\nVersions: +not kept\nImmutable: +no\n$/);
     const left = readdirSync(rig.home.join('store'), { recursive: true, withFileTypes: true });
     assert.deepEqual(
       left.filter((entry) => entry.isFile()),
@@ -37,10 +37,10 @@ describe('check-store', () => {
     const { stdout } = await rig.run(['check-store', ...flags]);
     assert.match(
       stdout,
-      /^container: +it did not exist and was made; if it should have been there, check --store-container/m,
+      /^Container: +it did not exist and was made; if it should have been there, check --store-container/m,
     );
     const again = await rig.run(['check-store', ...flags]);
-    assert.doesNotMatch(again.stdout, /container:/);
+    assert.doesNotMatch(again.stdout, /^Container:/m);
   });
 
   it('prints JSON for a script', async () => {
@@ -63,8 +63,8 @@ describe('check-store', () => {
     const flags = ['--storage-provider', 'Local', '--store-container', rig.home.join('file')];
     const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags]);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^write: +failed: cannot /m);
-    assert.match(stdout, /^read: +not tried/m);
+    assert.match(stdout, /^Write: +failed: cannot /m);
+    assert.match(stdout, /^Read: +not tried/m);
     assert.match(stderr, /it is not possible to write/);
   });
 
@@ -88,8 +88,8 @@ describe('check-store', () => {
     const text = await rig.run(['check-store', ...elsewhere], {
       env: { AWS_DEFAULT_REGION: 'test', AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 'SK' },
     });
-    assert.match(text.stdout, /^write: +failed: .*the connection is refused/m);
-    assert.match(text.stdout, /^list: +failed for the same reason$/m);
+    assert.match(text.stdout, /^Write: +failed: .*the connection is refused/m);
+    assert.match(text.stdout, /^List: +failed for the same reason$/m);
     assert.doesNotMatch(text.stderr, /^error: .*the connection is refused/m);
   });
 });

@@ -177,7 +177,7 @@ function windowLines({ chains, history: { leftBy, number } }: BackupCatalog): re
   const [from, to] = [timeText(window.from * 1_000), timeText(window.to * 1_000)];
   return from === to
     ? []
-    : [`Any moment from ${from} to ${to} (${leftBy === undefined ? '' : `--history ${number} `}--to-time)`];
+    : [`Any moment from ${from} to ${to} UTC (${leftBy === undefined ? '' : `--history ${number} `}--to-time)`];
 }
 
 function windowData(chains: readonly Chain[]): { readonly from: string; readonly to: string } | null {
@@ -193,7 +193,7 @@ function emptyText(empty: EmptyStore | undefined, location: string): string {
     case 'nothing stored':
       return 'no snapshot; check the container and --store-prefix';
     case 'no container':
-      return 'it does not exist; check --store-container, and whether its volume is mounted';
+      return 'it does not exist';
     case 'unproved':
       return `no snapshot is shown, but ${empty.reason}`;
     case 'remains':

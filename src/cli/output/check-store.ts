@@ -9,6 +9,13 @@ const notableSkew = 60_000;
 const CONTAINER_MADE =
   'it did not exist and was made; if it should have been there, check --store-container and whether its volume is mounted';
 
+const STEP_LABELS: Readonly<Record<StepResult['step'], string>> = {
+  write: 'Write',
+  list: 'List',
+  read: 'Read',
+  delete: 'Delete',
+};
+
 /** What `check-store` prints. */
 export function checkReport(check: StoreCheck): Report {
   const { location, probe, steps, clockSkewMs, versioned, immutableUntil, containerMade, doubts } = check;
@@ -16,14 +23,14 @@ export function checkReport(check: StoreCheck): Report {
   const left = steps.some(({ step, outcome }) => step === 'delete' && outcome !== 'ok' && outcome !== 'skipped');
   return {
     table: keyValueLines([
-      ['store', location],
-      ['container', containerMade ? CONTAINER_MADE : undefined],
-      ...steps.map((result, at) => [result.step, stepText(result, steps.slice(0, at))] as const),
-      ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
-      ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
-      ['immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
-      ...doubts.map((doubt) => ['not known', doubt] as const),
-      ['not deleted', left ? probe : undefined],
+      ['Store', location],
+      ['Container', containerMade ? CONTAINER_MADE : undefined],
+      ...steps.map((result, at) => [STEP_LABELS[result.step], stepText(result, steps.slice(0, at))] as const),
+      ['Clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
+      ['Versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
+      ['Immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
+      ...doubts.map((doubt) => ['Not known', doubt] as const),
+      ['Not deleted', left ? probe : undefined],
     ]),
     data: {
       location,

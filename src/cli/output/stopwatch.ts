@@ -18,6 +18,7 @@ export class Stopwatch {
 
   /** The line of a result for people. */
   get line(): readonly [label: string, value: string] {
-    return ['Took', formatSeconds(this.seconds)];
+    const { seconds } = this;
+    return ['Took', seconds < 1 ? 'less than 1s' : formatSeconds(seconds)];
   }
 }

@@ -89,7 +89,7 @@ export const etcdConnectionOptions = optionGroup({
       flag: 'insecure-skip-tls-verify',
       type: 'bool',
       default: false,
-      help: 'Accept any certificate from etcd. Anyone on the way can then read and alter the backup.',
+      help: 'Accept any certificate from etcd. Anyone on the way can then read and alter what is sent.',
       fileKeys: ['etcdConnectionConfig.insecureSkipVerify'],
     },
     connectionTimeoutMs: {
@@ -107,7 +107,7 @@ export const etcdConnectionOptions = optionGroup({
       type: 'duration',
       default: '15m0s',
       above: 0,
-      help: 'How long the download of a full snapshot may take.',
+      help: 'How long the download of a full snapshot may take, which snapshot and server do.',
       fileKeys: ['etcdConnectionConfig.snapshotTimeout'],
     },
     defragTimeoutMs: {
@@ -116,7 +116,7 @@ export const etcdConnectionOptions = optionGroup({
       type: 'duration',
       default: '8m0s',
       above: 0,
-      help: 'How long the defragmentation of one member may take.',
+      help: 'How long the defragmentation of one member may take, which snapshot and server do.',
       fileKeys: ['etcdConnectionConfig.defragTimeout'],
     },
   },

@@ -53,11 +53,10 @@ const dataDir = {
   fileKeys: ['restorationConfig.dataDir', 'restorationConfig.restoreDataDir'],
 } as const;
 
-/** What is restored, where to and how. */
-export const restorationOptions = optionGroup({
+/** How a database is built from a backup. */
+export const rebuildOptions = optionGroup({
   title: 'Restore',
   options: {
-    dataDir,
     tempDir: {
       flag: 'restoration-temp-snapshots-dir',
       rare: true,
@@ -97,6 +96,9 @@ export const restorationOptions = optionGroup({
     },
   },
 });
+
+/** What is restored, where to and how. */
+export const restorationOptions = optionGroup({ title: 'Restore', options: { dataDir, ...rebuildOptions.options } });
 
 /** Where etcd keeps its log, when not in the data directory. */
 export const walOptions = optionGroup({
@@ -165,6 +167,22 @@ export const embeddedEtcdOptions = optionGroup({
       help: 'What compaction of an embedded etcd keeps.',
       fileKeys: ['restorationConfig.autoCompactionRetention'],
     },
+  },
+});
+
+const { name, initialCluster, initialClusterToken, initialAdvertisePeerUrls } = memberOptions.options;
+
+/** Flags of the Go program's `compact`, which starts an etcd on a data directory. */
+export const compactionEtcdOptions = optionGroup({
+  title: embeddedEtcdOptions.title,
+  withoutEffect: 'compacting makes no data directory and needs no etcd',
+  options: {
+    dataDir: { ...dataDir, rare: true },
+    name: { ...name, rare: true },
+    initialCluster: { ...initialCluster, rare: true },
+    initialClusterToken: { ...initialClusterToken, rare: true },
+    initialAdvertisePeerUrls: { ...initialAdvertisePeerUrls, rare: true },
+    ...embeddedEtcdOptions.options,
   },
 });
 

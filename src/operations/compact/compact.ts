@@ -278,5 +278,7 @@ function compactFailure(error: unknown, tempDir: string): unknown {
     // What a restore does as well, in the words of a command that restores nothing.
     return error.doing(error.action === 'restore from' ? 'compact what is in' : 'compact');
   }
-  return fileFailure(error, { action: 'compact in', object: tempDir }) ?? error;
+  return (
+    fileFailure(error, { action: 'compact in', object: tempDir, flag: '--restoration-temp-snapshots-dir' }) ?? error
+  );
 }

@@ -114,7 +114,7 @@ async function refuseUnusableScratch({ level, tempDir }: FleetVerification): Pro
   try {
     await using _scratch = await createTemporaryDirectory(tempDir, 'verify');
   } catch (error) {
-    throw fileFailure(error, { action: 'expand snapshots in', object: tempDir }) ?? error;
+    throw fileFailure(error, { action: 'expand snapshots in', object: tempDir, flag: '--temp-dir' }) ?? error;
   }
 }
 

@@ -42,7 +42,7 @@ export async function withState<T>(
       try {
         return await withStoredState({ ...request, source }, context, work);
       } catch (error) {
-        throw fileFailure(error, { action: 'work in', object: request.tempDir }) ?? error;
+        throw fileFailure(error, { action: 'work in', object: request.tempDir, flag: '--temp-dir' }) ?? error;
       }
     case 'path':
       try {
@@ -56,7 +56,7 @@ export async function withState<T>(
       try {
         return await withLiveState({ ...request, source }, context, work);
       } catch (error) {
-        throw fileFailure(error, { action: 'work in', object: request.tempDir }) ?? error;
+        throw fileFailure(error, { action: 'work in', object: request.tempDir, flag: '--temp-dir' }) ?? error;
       }
     default:
       return source satisfies never;

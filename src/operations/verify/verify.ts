@@ -57,7 +57,7 @@ export async function verifyBackups(request: VerifyRequest, context: RunContext)
   try {
     return await verify(request, context, mostAttempts);
   } catch (error) {
-    throw fileFailure(error, { action: 'expand snapshots in', object: request.tempDir }) ?? error;
+    throw fileFailure(error, { action: 'expand snapshots in', object: request.tempDir, flag: '--temp-dir' }) ?? error;
   }
 }
 

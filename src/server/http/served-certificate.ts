@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { kindOf } from '../../fs/open-file.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
@@ -149,7 +150,10 @@ async function readPem(path: string, flag: string): Promise<Buffer> {
     const facts = await stat(path);
     // It is read again and again, which a pipe or a device does not bear.
     if (!facts.isFile() && !facts.isDirectory()) {
-      throw refuse(object, 'it is not a regular file');
+      throw refuse(
+        object,
+        `it is ${kindOf(facts)}: a server reads it again when it has changed, which takes a regular file`,
+      );
     }
     if (facts.size > longest) {
       throw refuse(object, 'it is too large to be a PEM file');

@@ -33,6 +33,17 @@ describe('fileFailure', () => {
     assert.equal(fileFailure(new SuppressedError(new Error('rmdir'), full), place)?.code, 'no_space');
   });
 
+  it('names the flag that chooses another place, where the volume is full and nowhere else', () => {
+    const failed = (code: string, errno: number): string | undefined =>
+      fileFailure(Object.assign(new Error(code), { code, errno, syscall: 'write' }), { ...place, flag: '--temp-dir' })
+        ?.message;
+    assert.match(
+      failed('ENOSPC', -28) ?? '',
+      /; free some space or use a larger volume, or choose another --temp-dir$/,
+    );
+    assert.doesNotMatch(failed('EROFS', -30) ?? '', /--temp-dir/);
+  });
+
   it('has the words of the operating system for every other error', async () => {
     const error = Object.assign(new Error('odd'), { code: 'ESPIPE', errno: -29, syscall: 'read' });
     const failure = fileFailure(error, place);

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { kindOf } from '../../../fs/open-file.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
@@ -110,7 +111,10 @@ async function readTokens(path: string, log: Logger): Promise<{ readonly tokens:
     const facts = await stat(path);
     // It is read again and again, which a pipe or a device does not bear.
     if (!facts.isFile() && !facts.isDirectory()) {
-      throw refuse(object, 'it is not a regular file');
+      throw refuse(
+        object,
+        `it is ${kindOf(facts)}: a server reads it again when it has changed, which takes a regular file`,
+      );
     }
     if (facts.size > longest) {
       throw refuse(object, 'it is too large to hold tokens');

@@ -82,7 +82,7 @@ describe('the table of a catalog', () => {
       '      final',
       '',
       '/backup: 3 snapshots, 6.0 KiB',
-      'Any moment from 2026-11-21 08:58:52 to 2026-11-21 08:58:55 (--to-time)',
+      'Any moment from 2026-11-21 08:58:52 to 2026-11-21 08:58:55 UTC (--to-time)',
     ]);
   });
 
@@ -206,7 +206,7 @@ describe('the histories of a catalog', () => {
       'Chain 1: to revision 89, 9m old, 2 objects, 4.0 KiB',
       '  restore --history 1 takes this one',
     ]);
-    assert.match(other.join('\n'), /\nAny moment from [-0-9: ]+ to [-0-9: ]+ \(--history 1 --to-time\)\n/);
+    assert.match(other.join('\n'), /\nAny moment from [-0-9: ]+ to [-0-9: ]+ UTC \(--history 1 --to-time\)\n/);
     assert.equal(other.at(-1), 'Also there: 2 snapshots of other histories, 4.0 KiB');
     const doubtful = { ...marker, shared: revision(0), mayShare: revision(70) };
     assert.match(

@@ -94,6 +94,8 @@ describe('the result of restore', () => {
       readonly seconds: number;
     };
     assert.equal(seconds, 108.4);
+    now = 5_400;
+    assert.match(formatResult(restoreResult(restored, watch), 'text'), /^Took: +less than 1s$/m);
   });
 });
 
