@@ -112,7 +112,7 @@ test-stores: install ceph openstack
 
 ## test-histories: 100,000 random lives of a cluster and its store, and real ones; nothing that a restore needs may be deleted, nothing merged of two
 test-histories: etcd
-	HISTORIES=$${HISTORIES:-100000} WALKS_SEED=$${WALKS_SEED:-$$RANDOM} $(NODE) --test test/unit/retention/plan.test.ts test/unit/operations/history/decide-fork.test.ts test/unit/operations/restore/restored-mark.test.ts test/integration/operations/snapshot/histories.test.ts
+	HISTORIES=$${HISTORIES:-100000} WALKS_SEED=$${WALKS_SEED:-$$RANDOM} $(NODE) --test test/unit/retention/plan.test.ts test/unit/operations/history/decide-fork.test.ts test/integration/operations/history/random-lives.test.ts test/unit/operations/restore/restored-mark.test.ts test/integration/operations/snapshot/histories.test.ts
 
 ## test-ui: the dashboard in Debian's Chromium, with its accessibility; SCREENSHOTS=yes takes those of docs/images
 test-ui: install

@@ -34,6 +34,10 @@ export type Happening =
   /** The store is lost, and what was copied takes its place; or a version of the store itself that was kept. */
   | { readonly what: 'bring back'; readonly from: 'copy' | 'version' }
   | { readonly what: 'keep version' }
+  /** The other program is started in place of the one that ran: only in lives under both. */
+  | { readonly what: 'change program' }
+  /** Somebody deletes an object by hand: only in lives that say so. */
+  | { readonly what: 'delete by hand'; readonly at: number; readonly of: 'snapshots' | 'markers' }
   /** A lifecycle rule deletes what was stored first, before the newest full. */
   | { readonly what: 'expire'; readonly objects: number }
   /** Another process makes one full of what is stored; others go on meanwhile. */
@@ -67,87 +71,105 @@ const course = {
   turns: fc.integer({ min: 0, max: 1_000 }),
 };
 
+const anyHappening: fc.WeightedArbitrary<Happening>[] = [
+  {
+    weight: 6,
+    arbitrary: fc.record({ what: fc.constant('write' as const), changes: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      what: fc.constant('delta' as const),
+      writer: fc.constantFrom('ours' as const, 'ours' as const, 'second' as const),
+      isForgotten: fc.constantFrom(false, false, false, false, true),
+    }),
+  },
+  { weight: 2, arbitrary: fc.constant({ what: 'full' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('roll back' as const),
+      by: fc.integer({ min: 1, max: 9 }),
+      endsWith: lastStep,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('rebuild' as const), endsWith: lastStep }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('put back unseen' as const),
+      by: fc.integer({ min: 1, max: 9 }),
+      beyond: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('clock' as const),
+      seconds: fc.constantFrom(-100 * DAY, -2 * DAY, -3_000, -90, -2, 4_000, 2 * DAY, 100 * DAY),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      what: fc.constant('collect' as const),
+      policy,
+      stopsAfter: fc.constantFrom(undefined, undefined, 1, 2, 4),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('collect' as const), policy, by: fc.constant('prune' as const) }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('begin collection' as const), policy }) },
+  { weight: 1, arbitrary: fc.constant({ what: 'end collection' } as const) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('copy' as const), ...course }) },
+  { weight: 1, arbitrary: fc.constant({ what: 'begin copy' } as const) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('end copy' as const), ...course }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('bring back' as const),
+      from: fc.constantFrom('copy' as const, 'version' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ what: 'keep version' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant('expire' as const), objects: fc.integer({ min: 1, max: 6 }) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ what: 'begin compaction' } as const) },
+  { weight: 1, arbitrary: fc.constant({ what: 'end compaction' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      what: fc.constant('forge' as const),
+      kind: fc.constantFrom('Full' as const, 'Full' as const, 'Incr' as const),
+      lastRevision: fc.constantFrom(1, 5, 9, 14, 20, 60, Number.MAX_SAFE_INTEGER - 1),
+      ahead: fc.constantFrom(0, 600, 2 * DAY, 1_000 * DAY),
+      size: fc.constantFrom(0, 20, 10_000),
+    }),
+  },
+];
+
 /** Lives of any kind. */
-export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 6,
-      arbitrary: fc.record({ what: fc.constant('write' as const), changes: fc.integer({ min: 1, max: 4 }) }),
-    },
-    {
-      weight: 7,
-      arbitrary: fc.record({
-        what: fc.constant('delta' as const),
-        writer: fc.constantFrom('ours' as const, 'ours' as const, 'second' as const),
-        isForgotten: fc.constantFrom(false, false, false, false, true),
-      }),
-    },
-    { weight: 2, arbitrary: fc.constant({ what: 'full' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('roll back' as const),
-        by: fc.integer({ min: 1, max: 9 }),
-        endsWith: lastStep,
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('rebuild' as const), endsWith: lastStep }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('put back unseen' as const),
-        by: fc.integer({ min: 1, max: 9 }),
-        beyond: fc.integer({ min: 1, max: 5 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('clock' as const),
-        seconds: fc.constantFrom(-100 * DAY, -2 * DAY, -3_000, -90, -2, 4_000, 2 * DAY, 100 * DAY),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        what: fc.constant('collect' as const),
-        policy,
-        stopsAfter: fc.constantFrom(undefined, undefined, 1, 2, 4),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({ what: fc.constant('collect' as const), policy, by: fc.constant('prune' as const) }),
-    },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('begin collection' as const), policy }) },
-    { weight: 1, arbitrary: fc.constant({ what: 'end collection' } as const) },
-    { weight: 2, arbitrary: fc.record({ what: fc.constant('copy' as const), ...course }) },
-    { weight: 1, arbitrary: fc.constant({ what: 'begin copy' } as const) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('end copy' as const), ...course }) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('bring back' as const),
-        from: fc.constantFrom('copy' as const, 'version' as const),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant({ what: 'keep version' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ what: fc.constant('expire' as const), objects: fc.integer({ min: 1, max: 6 }) }),
-    },
-    { weight: 1, arbitrary: fc.constant({ what: 'begin compaction' } as const) },
-    { weight: 1, arbitrary: fc.constant({ what: 'end compaction' } as const) },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        what: fc.constant('forge' as const),
-        kind: fc.constantFrom('Full' as const, 'Full' as const, 'Incr' as const),
-        lastRevision: fc.constantFrom(1, 5, 9, 14, 20, 60, Number.MAX_SAFE_INTEGER - 1),
-        ahead: fc.constantFrom(0, 600, 2 * DAY, 1_000 * DAY),
-        size: fc.constantFrom(0, 20, 10_000),
-      }),
-    },
-  ),
+export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(fc.oneof(...anyHappening), { maxLength: 45 });
+
+/** The same, in which our program and the Go program take turns. */
+export const underBoth: fc.Arbitrary<readonly Happening[]> = fc.array(
+  fc.oneof(...anyHappening, { weight: 2, arbitrary: fc.constant({ what: 'change program' } as const) }),
+  { maxLength: 45 },
+);
+
+/** The same, in which somebody deletes objects by hand. */
+export const withDeletions: fc.Arbitrary<readonly Happening[]> = fc.array(
+  fc.oneof(...anyHappening, {
+    weight: 2,
+    arbitrary: fc.record({
+      what: fc.constant('delete by hand' as const),
+      at: fc.integer({ min: 0, max: 1_000 }),
+      of: fc.constantFrom('snapshots' as const, 'snapshots' as const, 'markers' as const),
+    }),
+  }),
   { maxLength: 45 },
 );

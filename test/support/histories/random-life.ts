@@ -39,7 +39,7 @@ interface KeptVersion {
 
 /** A cluster, its snapshotter and its store, all in memory: objects are what their names and contents say, and no more. */
 export class RandomLife {
-  readonly #program: 'ours' | 'Go';
+  #program: 'ours' | 'Go';
   /** What the cluster did at each revision from 2 on. */
   #cluster: Change[] = [];
   /** Every line of changes that a cluster ever had. */
@@ -132,6 +132,11 @@ export class RandomLife {
       });
   }
 
+  /** What the cluster did at each revision from 2 on. */
+  get current(): readonly Change[] {
+    return this.#cluster;
+  }
+
   /** The revision that the cluster has. */
   get revision(): number {
     return this.#cluster.length + 1;
@@ -221,6 +226,12 @@ export class RandomLife {
       case 'expire':
         this.#expire(happening.objects);
         return;
+      case 'change program':
+        this.#changeProgram();
+        return;
+      case 'delete by hand':
+        this.#deleteByHand(happening);
+        return;
       case 'begin compaction':
         this.#beginCompaction();
         return;
@@ -276,8 +287,7 @@ export class RandomLife {
   }
 
   /** Ours announces the history, stores its first full, and marks it; it is killed after one of these steps. */
-  #beginHistory(endsWith?: LastStep): void {
-    const shared = this.#sharedWithStore();
+  #beginHistory(endsWith?: LastStep, shared = this.#sharedWithStore()): void {
     this.#now += 5;
     const createdOn = timeToBegin(this.#objects.snapshots, this.#now);
     const first = this.#snapshot('Full', { first: 0, last: revision(this.#cluster.length + 1), createdOn });
@@ -521,6 +531,50 @@ export class RandomLife {
     this.#isDown = true;
     this.#isPending = acknowledged.some((change, at) => this.#cluster[at] !== change);
     this.#startRun();
+  }
+
+  /** The Go program begins with a full. Ours looks whether the cluster continues what seems to be the newest. */
+  #changeProgram(): void {
+    this.#written.clear();
+    if (this.#program === 'ours') {
+      this.#program = 'Go';
+      this.#isDown = false;
+      this.#isPending = false;
+      this.#full();
+      return;
+    }
+    this.#program = 'ours';
+    this.#objects.settle();
+    const living = historiesOf(this.listing, this.markers).living.snapshots.filter((each) => !this.isForged(each));
+    const differing = living.flatMap((each) => this.#differsAt(each) ?? []);
+    if (differing.length === 0) {
+      this.#known = living.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 1);
+      this.#acknowledged = this.#cluster.slice(0, this.#known - 1);
+      return;
+    }
+    const newest = living.at(-1);
+    if (newest !== undefined && this.#differsAt(newest) !== undefined) {
+      this.#beginHistory(undefined, revision(Math.min(...differing) - 1));
+      return;
+    }
+    this.#noteOrder(this.#full());
+  }
+
+  /** The first revision of which a snapshot tells something else than the cluster did. */
+  #differsAt(snapshot: StoredSnapshot): number | undefined {
+    const first = Math.max(2, snapshot.startRevision);
+    const at = this.contents
+      .get(snapshot.name)
+      ?.findIndex((change, index) => this.#cluster[first - 2 + index] !== change);
+    return at === undefined || at < 0 ? undefined : first + at;
+  }
+
+  #deleteByHand({ at, of }: Extract<Happening, { readonly what: 'delete by hand' }>): void {
+    if (of === 'markers') {
+      this.#objects.saved = this.#objects.saved.filter((_, index, all) => index !== at % all.length);
+      return;
+    }
+    this.#objects.snapshots = this.#objects.snapshots.filter((_, index, all) => index !== at % all.length);
   }
 
   /** A lifecycle rule knows ages alone. */

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Revision, revision } from '../../../../src/revision.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
+import { fc } from '../../../support/fuzz/seeded-properties.ts';
+import {
+  type Change,
+  type Happening,
+  happenings,
+  underBoth,
+  withDeletions,
+} from '../../../support/histories/happenings.ts';
+import { restored, type Store } from '../../../support/histories/model-restore.ts';
+import { RandomLife } from '../../../support/histories/random-life.ts';
+
+function honest(life: RandomLife): Store {
+  const { honest: listing, markers, contents, compactions } = life;
+  return { listing, markers, contents, compactions };
+}
+
+function copiedOf({ copied: { listing, markers }, contents, compactions }: RandomLife): Store {
+  return { listing, markers, contents, compactions };
+}
+
+function linesOf({ lines, acknowledged, current }: RandomLife): readonly (readonly Change[])[] {
+  return [...lines, acknowledged, current];
+}
+
+function isPrefix(some: readonly Change[], line: readonly Change[]): boolean {
+  return some.every((change, at) => line[at] === change);
+}
+
+/** With a clock that is put right twice by days, ages and revisions may fit each other by chance where no program marks a new history. */
+function withOneJump(life: readonly Happening[]): readonly Happening[] {
+  const isJump = (each: Happening): boolean => each.what === 'clock' && Math.abs(each.seconds) > 86_400;
+  const first = life.findIndex(isJump);
+  return life.filter((each, at) => at <= first || !isJump(each));
+}
+
+const upTo = (at: number): { readonly until: { readonly kind: 'revision'; readonly revision: Revision } } => ({
+  until: { kind: 'revision', revision: revision(at) },
+});
+
+/** The newest state, each older one, and each snapshot that is named is what one cluster did, or is refused. */
+async function assertUnmerged(store: Store, life: RandomLife): Promise<void> {
+  const lines = linesOf(life);
+  const assertOne = (state: readonly Change[] | string, what: string): void => {
+    const isOne = typeof state === 'string' || lines.some((line) => isPrefix(state, line));
+    assert.ok(isOne, `${what} is merged of two histories: ${state}`);
+  };
+  assertOne(await restored(store), 'the newest state');
+  const most = store.listing.reduce(
+    (end, { name, lastRevision }) => (store.contents.has(name) ? Math.max(end, lastRevision) : end),
+    1,
+  );
+  for (let at = 2; at <= most; at++) {
+    const older = await restored(store, upTo(at));
+    assertOne(older, `the state at ${at}`);
+    assert.ok(typeof older === 'string' || older.length === at - 1, `${at}: ${older}`);
+  }
+  for (const { name, kind, lastRevision } of store.listing.filter((each) => store.contents.has(each.name))) {
+    const named = await restored(store, { from: name });
+    assertOne(named, name);
+    const content = store.contents.get(name) ?? [];
+    if (kind === 'Full') {
+      assert.deepEqual(named, content, name);
+    } else if (typeof named !== 'string') {
+      assert.equal(named.length, lastRevision - 1, name);
+      assert.deepEqual(named.slice(-content.length), content, name);
+    }
+  }
+}
+
+async function assertLeftUnmerged(store: Store, life: RandomLife): Promise<void> {
+  for (const { number, own } of life.histories.left.filter((each) => each.own.length > 0)) {
+    const last = own.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
+    for (let at = 2; at <= Math.min(last, 200); at++) {
+      const older = await restored(store, { history: number, ...upTo(at) });
+      const isOne = typeof older === 'string' || linesOf(life).some((line) => isPrefix(older, line));
+      assert.ok(isOne, `history ${number} at ${at} is merged: ${older}`);
+    }
+  }
+}
+
+function lived(
+  program: 'ours' | 'Go',
+  life: readonly Happening[],
+  each: (life: RandomLife) => void = () => {},
+): RandomLife {
+  const one = new RandomLife(program);
+  for (const happening of life) {
+    one.happen(happening);
+    each(one);
+  }
+  return one;
+}
+
+const numRuns = Number(process.env['HISTORIES'] ?? randomWalkLength({ usual: 200, long: 4000 }));
+
+describe('random lives of a cluster', () => {
+  it('under our snapshotter: older states, what is named, what was left and copies are of one history each', async () => {
+    const lives = fc.asyncProperty(happenings, async (life) => {
+      const one = lived('ours', life);
+      if (one.wasPutBackUnseen && one.listing.some(({ ahead }) => ahead !== undefined)) {
+        return;
+      }
+      await assertUnmerged(honest(one), one);
+      await assertLeftUnmerged(honest(one), one);
+      await assertUnmerged(copiedOf(one), one);
+    });
+    await fc.assert(lives, { numRuns });
+  });
+
+  it('under our snapshotter: what a copy gave before is not refused because another one was killed', async () => {
+    const lives = fc.asyncProperty(happenings, async (life) => {
+      const one = new RandomLife('ours');
+      for (const happening of life) {
+        const before = happening.what === 'copy' ? await restored(copiedOf(one)) : 'none';
+        one.happen(happening);
+        const isPlain = !(
+          one.isContradictory ||
+          one.wasPutBackUnseen ||
+          one.listing.some(({ ahead }) => ahead !== undefined)
+        );
+        if (isPlain && typeof before !== 'string') {
+          assert.ok(typeof (await restored(copiedOf(one))) !== 'string');
+        }
+      }
+    });
+    await fc.assert(lives, { numRuns });
+  });
+
+  it('under a program that knows no histories: copies are of one history each', async () => {
+    const lives = fc.asyncProperty(happenings.map(withOneJump), async (life) => {
+      const one = lived('Go', life);
+      await assertUnmerged(copiedOf(one), one);
+    });
+    await fc.assert(lives, { numRuns });
+  });
+
+  it('under both programs in turn: nothing is merged', async () => {
+    const lives = fc.asyncProperty(underBoth.map(withOneJump), async (life) => {
+      const one = lived('ours', life);
+      await assertUnmerged(honest(one), one);
+    });
+    await fc.assert(lives, { numRuns });
+  });
+
+  it('under our snapshotter, with objects that are deleted by hand: nothing is merged', async () => {
+    const lives = fc.asyncProperty(withDeletions.map(withOneJump), async (life) => {
+      const one = lived('ours', life);
+      await assertUnmerged(honest(one), one);
+    });
+    await fc.assert(lives, { numRuns });
+  });
+});
