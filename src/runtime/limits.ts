@@ -44,6 +44,14 @@ export const limits = {
     why: 'etcd divides messages at `--max-request-bytes` and 512 KiB (1.5 MiB by default, more than 10 MiB is advised against)',
     beyond: 'the watch fails (`etcd_refused`)',
   },
+  connectionMemory: {
+    from: 'etcd',
+    what: 'headers of answers that are not complete, such as informational ones (1xx), on one connection',
+    most: 10_000_000,
+    unit: 'bytes',
+    why: 'an answer has some hundred bytes of them',
+    beyond: 'the connection is closed (`etcd_unreachable`)',
+  },
   transaction: {
     from: 'etcd',
     what: 'the changes of one transaction that arrives in fragments: keys, values and 256 bytes a change',
@@ -147,6 +155,14 @@ export const limits = {
     unit: 'bytes',
     why: 'such answers have some hundred bytes',
     beyond: 'the rest is left out',
+  },
+  informationalAnswers: {
+    from: 'store',
+    what: 'informational answers (1xx) to one request',
+    most: 1_000,
+    unit: 'entries',
+    why: 'a gateway may send one each second to say that it still works',
+    beyond: 'what answers is no such store (`store_invalid`)',
   },
   tokenAnswer: {
     from: 'store',

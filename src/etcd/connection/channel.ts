@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { CallCredentials, ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
+import { limits } from '../../runtime/limits.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 import { type TransportSecuritySource, tlsOptions } from './transport-security.ts';
 
@@ -8,7 +9,7 @@ import { type TransportSecuritySource, tlsOptions } from './transport-security.t
  * Settings of every connection:
  * no proxy from the environment, as etcd's own clients have none; no message above `mostMessageBytes`, compressed or
  * expanded; pings find a peer that is gone without having closed the connection (etcd allows one every 5 s); short pauses
- * between attempts to connect; a stream may send 1 MiB before it is read.
+ * between attempts to connect; a stream may send 1 MiB before it is read; headers without end break off the connection.
  */
 export function channelOptions(mostMessageBytes: number): ChannelOptions {
   return {
@@ -21,6 +22,7 @@ export function channelOptions(mostMessageBytes: number): ChannelOptions {
     'grpc.initial_reconnect_backoff_ms': 250,
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc-node.flow_control_window': 1024 * 1024,
+    'grpc-node.max_session_memory': limits.connectionMemory.most / 1_000_000,
   };
 }
 

@@ -1,6 +1,8 @@
 import { Failure } from '../../runtime/failure.ts';
 import type { StoreErrorKind } from '../store-error.ts';
 import { BodyFault } from './body-fault.ts';
+import { foreignAnswerRemedy } from './foreign-answer.ts';
+import { InformationalAnswers } from './informational-answers.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
 import { tlsFault } from './tls-fault.ts';
 
@@ -76,6 +78,9 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
         found: current.message,
         remedy: 'check the proxy in HTTPS_PROXY or HTTP_PROXY, or except the store in NO_PROXY',
       };
+    }
+    if (code === InformationalAnswers.code) {
+      return { kind: 'invalid', found: current.message, remedy: foreignAnswerRemedy };
     }
     const tls = tlsFault(code, current.message);
     if (tls !== undefined) {

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContext } from 'node:tls';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import { boundInformationalAnswers } from './informational-answers.ts';
 import { ProxyFault } from './proxy-fault.ts';
 import type { HttpProxy, RequestTarget } from './proxy-rules.ts';
 import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from './shared-buffer-agents.ts';
@@ -140,6 +141,7 @@ function bareHost(host: unknown): string {
 function addRequestTo(owner: object, agent: HttpAgent, request: ClientRequest, options: RequestOptions): void {
   const add: (request: ClientRequest, options: RequestOptions) => void = Reflect.get(owner, 'addRequest');
   dropStaleConnections(agent, request);
+  boundInformationalAnswers(request);
   add.call(agent, request, options);
 }
 

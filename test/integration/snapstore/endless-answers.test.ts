@@ -100,6 +100,9 @@ const floods: Readonly<Record<string, RawAnswer>> = {
     client.write(`${headOf('200 OK', 'transfer-encoding: chunked\r\n')}5\r\nhello\r\n0\r\n`);
     flood(client, `x-more: ${'a'.repeat(1_000)}\r\n`);
   },
+  'informational answers that do not end': (client) =>
+    flood(client, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100)),
+  '100 Continue': (client) => flood(client, 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(100)),
 };
 
 /** Answers that go on for ever without coming to anything. */
@@ -117,8 +120,6 @@ const dribbles: Readonly<Record<string, RawAnswer>> = {
     drip(client, '<');
   },
   '100 Continue': (client) => drip(client, 'HTTP/1.1 100 Continue\r\n\r\n'),
-  '103 Early Hints, as fast as it is taken': (client) =>
-    flood(client, 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100)),
   'nothing, and the request is not read': (client) => void client.pause(),
 };
 
