@@ -293,7 +293,7 @@ export class Snapshotter implements AsyncDisposable {
     if (failure !== undefined && !stoppedFirst) {
       const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
       if (undone !== undefined) {
-        log.error(`At the end ${undone.found}`);
+        log.error(`Left undone: cannot ${undone.action} ${undone.object}: ${undone.found}`);
       }
       this.#listener({ type: 'ended', outcome: 'failed', code });
       throw failure.error;

@@ -274,6 +274,17 @@ describe('the end of a run', () => {
     await rig.clock.advance(8_000);
     await assert.rejects(rig.ended, /cannot save the snapshot of/);
     assert.equal(rig.store.saved.length, 1);
+    assert.equal(rig.log.count(/^Left undone: cannot store the last changes of .*: revision 59 is not in memory/), 1);
+  });
+
+  test('says what a failure leaves undone when not even the first full was stored', async () => {
+    await using rig = startRig(
+      {},
+      { prepare: (cluster) => cluster.sendInstead(flipped(databaseEndingAt(goldenRevision))) },
+    );
+    await assert.rejects(rig.ended, /cannot save the snapshot of/);
+    const said = /^Left undone: cannot take a full snapshot of .*: it was not stored in memory before the end$/;
+    assert.equal(rig.log.count(said), 1);
   });
 
   test('comes with stop(), which waits as long as run() does, and refuses requests from then on', async () => {
