@@ -1,4 +1,5 @@
 import type { RunContext } from '../runtime/run-context.ts';
+import type { PieceReuse } from '../runtime/streams/piece-reuse.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
@@ -14,10 +15,11 @@ export async function fetchWhole<T>(
   snapshot: StoredSnapshot,
   context: RunContext,
   consume: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  { onReusedPiece }: PieceReuse = {},
 ): Promise<T> {
   const { signal, clock, log } = context;
   const attempt = async (): Promise<T> => {
-    const body = await store.fetch(snapshot, { signal });
+    const body = await store.fetch(snapshot, { signal, onReusedPiece });
     try {
       return await consume(body);
     } finally {

@@ -54,12 +54,18 @@ export async function writeFull(
   await (await openFile(target.file, { access: 'write' })).close();
   const boundary = new PageBoundary(target);
   const space = await VolumeSpace.in(path.dirname(target.file));
-  await fetchWhole(source.store, source.full, context, async (body) => {
+  const { compression } = source.full;
+  // What is not expanded, or by an engine that takes all as it comes, is kept for longer.
+  const takesPieces = compression === 'gzip' || compression === 'zstd';
+  let storedReused = 0;
+  const onReusedPiece = (size: number): void => {
+    storedReused += size;
+  };
+  const consume = async (body: AsyncIterable<Uint8Array>): Promise<void> => {
     // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await openFile(target.file, { access: 'update' });
     try {
-      using _marking = atomicMarking();
-      using buffers = promptBufferCollection();
+      using garbage = new FullGarbage();
       const behind = target.isKept === true ? new WriteBehind(handle) : undefined;
       // This thread has enough to do.
       const hash = source.full.size < WORTH_BACKGROUND ? undefined : await BackgroundSha256.begin();
@@ -67,16 +73,17 @@ export async function writeFull(
       let hashed: Promise<void> | undefined;
       let offset = 0;
       let before = 0;
-      let garbage = 0;
+      let unused = 0;
       /** Bytes of the last piece that were in memory that serves again, and is no garbage. */
       let reused = 0;
       let writing: Promise<unknown> = Promise.resolve();
-      const { compression } = source.full;
       const stored = tap(body, {
         onBytes: (size) => {
           target.onRead(size);
+          const reusedHere = Math.min(size, storedReused);
+          storedReused -= reusedHere;
           // Where nothing is expanded it is the piece that is written.
-          buffers.discarded(compression === 'none' ? 0 : size);
+          garbage.left(compression === 'none' ? 0 : size - reusedHere);
         },
       });
       const expanded = decompress(stored, compression, {
@@ -97,8 +104,8 @@ export async function writeFull(
         hashed?.catch(() => undefined);
         await writing;
         behind?.wrote(before, { left: boundary.end - offset });
-        buffers.discarded(garbage);
-        garbage = Math.max(0, bytes.length - reused);
+        garbage.left(unused);
+        unused = Math.max(0, bytes.length - reused);
         reused = 0;
         before = bytes.length;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
@@ -119,7 +126,28 @@ export async function writeFull(
     } finally {
       await handle.close();
     }
-  });
+  };
+  await fetchWhole(source.store, source.full, context, consume, takesPieces ? { onReusedPiece } : {});
+}
+
+/** The buffers that a full leaves: nothing is done about garbage until there is some. */
+class FullGarbage implements Disposable {
+  readonly #scopes = new DisposableStack();
+  readonly #buffers = this.#scopes.use(promptBufferCollection());
+  #isMarking = false;
+
+  /** Says that buffers of so many bytes are not used any more. */
+  left(bytes: number): void {
+    if (bytes > 0 && !this.#isMarking) {
+      this.#isMarking = true;
+      this.#scopes.use(atomicMarking());
+    }
+    this.#buffers.discarded(bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#scopes[Symbol.dispose]();
+  }
 }
 
 /** Where the pages of the base end in the file. */

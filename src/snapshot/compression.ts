@@ -1,9 +1,9 @@
 import { createDeflate, createInflate } from 'node:zlib';
+import type { PieceReuse } from '../runtime/streams/piece-reuse.ts';
 import { gunzipMembers } from './compression/gunzip-members.ts';
 import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
-import type { PieceReuse } from './compression/piece-reuse.ts';
 import { unzstdFrames } from './compression/unzstd-frames.ts';
 import type { WrittenMember } from './compression/written-member.ts';
 import { throughZlib } from './compression/zlib-stage.ts';

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PieceReuse } from '../runtime/streams/piece-reuse.ts';
 import type { ContentTag } from './content-tag.ts';
 import type { Leftover } from './leftover.ts';
 import type { PartDigest, PartDigests } from './upload/part-digests.ts';
@@ -39,8 +40,8 @@ export interface UploadOptions extends CallOptions {
   readonly sizeAtLeast?: number | undefined;
 }
 
-/** What a read may be limited to. */
-export interface ReadOptions extends VersionOptions {
+/** What a read may be limited to, and whether the reader uses up each piece before it asks for the second one after it. */
+export interface ReadOptions extends VersionOptions, PieceReuse {
   readonly range?: { readonly start: number; readonly end: number };
   /** The object's size as a listing shows it, bytes: for stores whose answers do not say how long they are. With a range, it must have this size. */
   readonly size?: number;

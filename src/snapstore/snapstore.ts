@@ -76,8 +76,8 @@ export interface SaveOptions extends CallOptions {
   readonly onUploaded?: (bytes: number) => void;
 }
 
-/** Which bytes of a snapshot are fetched; all when no range is given. */
-export type FetchOptions = CallOptions & Pick<ReadOptions, 'range' | 'tag'>;
+/** Which bytes of a snapshot are fetched, all when no range is given, and whether their memory may serve again. */
+export type FetchOptions = CallOptions & Pick<ReadOptions, 'range' | 'tag' | 'onReusedPiece'>;
 
 /** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. Disposing of it ends its connections. */
 export interface SnapStore extends AsyncDisposable {

@@ -93,7 +93,6 @@ export async function rebuildDatabase(
   context: RunContext,
 ): Promise<RebuiltDatabase> {
   const { request, selection, file, identity } = work;
-  using _marking = atomicMarking();
   const { bumpRevision, quotaBytes } = request;
   const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
   const { until } = selection;
@@ -116,6 +115,8 @@ export async function rebuildDatabase(
   // Mostly the base ends where its name says, so that many deltas can be applied while it is written.
   const presumed = first.lastRevision;
   const ahead = chooseDeltas(newest, { covered: presumed, until }).deltas;
+  // What deltas leave is collected in one go; a full whose memory serves again leaves little.
+  using _marking = ahead.length > 0 ? atomicMarking() : undefined;
   // Which leases have to go is known only from the base, and with a limit another base may be needed.
   const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant' && until === undefined;
   // It starts while the first bytes of the base are fetched.

@@ -1,9 +1,10 @@
+import { getDefaultHighWaterMark } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { PieceReader } from '../../runtime/streams/piece-reader.ts';
+import type { PieceReuse } from '../../runtime/streams/piece-reuse.ts';
 import { CompressionDamage } from '../damage.ts';
 import { GzipMemberDecoder } from './gzip-member-decoder.ts';
 import { MEMBER_HEADER_SIZE, memberLength } from './member-header.ts';
-import type { PieceReuse } from './piece-reuse.ts';
 import { throughZlib } from './zlib-stage.ts';
 
 /** Longer members are not held in memory, bytes. Those of this program have at most a few more than 512 KiB. */
@@ -112,7 +113,10 @@ async function* oneAfterTheOther(
       yield decoder.input(size).subarray(0, size);
     }
     yield begun.subarray(0, end);
-    yield* reader.rest();
+    for await (const piece of reader.rest()) {
+      // While zlib holds little it asks for more, and a piece whose memory serves again would change under it.
+      yield piece.length < getDefaultHighWaterMark(false) ? Uint8Array.from(piece) : piece;
+    }
   };
   try {
     yield* throughZlib(all(), createGunzip({ chunkSize: isSmall ? 4 * smallRest : chunkSize }));

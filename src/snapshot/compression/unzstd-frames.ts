@@ -1,7 +1,7 @@
 import { createZstdDecompress } from 'node:zlib';
 import { PieceReader } from '../../runtime/streams/piece-reader.ts';
+import type { PieceReuse } from '../../runtime/streams/piece-reuse.ts';
 import { CompressionDamage } from '../damage.ts';
-import type { PieceReuse } from './piece-reuse.ts';
 import { throughZlib } from './zlib-stage.ts';
 import { type ExpandedFrames, type WholeFrame, ZstdFrameDecoder } from './zstd-frame-decoder.ts';
 import { type FrameInput, type NextFrame, ZstdFrameReader } from './zstd-frame-reader.ts';

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import type { PieceReuse } from '../../runtime/streams/piece-reuse.ts';
 import { Identities } from '../../snapshot/encryption/identities.ts';
 import { markAheadOfClock } from '../../snapshot/history/mark-ahead-of-clock.ts';
 import { markStoredOrder } from '../../snapshot/history/mark-stored-order.ts';
@@ -131,11 +132,13 @@ export class BackupStore implements SnapStore {
     return whyEmpty(this.#bucket, this.#root, options);
   }
 
-  fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable> {
+  fetch(snapshot: StoredSnapshot, { onReusedPiece, ...options }: FetchOptions): Promise<Readable> {
+    // What decrypts may keep a piece for longer.
+    const reuse: PieceReuse = snapshot.encryption === undefined ? { onReusedPiece } : {};
     const read = (): Promise<Readable> =>
       readListed(
         snapshot.key,
-        () => this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size }),
+        () => this.#bucket.read(snapshot.key, { ...options, ...reuse, ...versionOf(snapshot), size: snapshot.size }),
         { bucket: this.#bucket, signal: options.signal },
       );
     return options.range === undefined ? decryptedBody(snapshot, read, this.#identities) : read();

@@ -12,7 +12,14 @@ import {
 } from '../../../../src/snapshot/compression/member-header.ts';
 import { throughZlib } from '../../../../src/snapshot/compression/zlib-stage.ts';
 import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
-import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import {
+  collected,
+  inPieces,
+  inReusedPieces,
+  podNames,
+  seededBytes,
+  seededRandom,
+} from '../../../support/fixtures/byte-streams.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const TEXT = podNames().subarray(0, 140_000);
@@ -257,4 +264,13 @@ test('members of nothing do not shorten the life of a piece', async () => {
     assert.ok(Buffer.concat([first, second]).indexOf(Buffer.concat(pieces)) === 0, `piece ${pieces.length}`);
   }
   assert.equal(pieces.length, 2);
+});
+
+test('pieces are not looked at any more when the second one after them is asked for, however short they are', async () => {
+  for (const size of [700, 10_000, 100_000]) {
+    const ours = await collected(gunzipMembers(inReusedPieces(await packing, size)));
+    assert.ok(ours.equals(TEXT), `ours, ${size}`);
+    const foreign = await collected(gunzipMembers(inReusedPieces(gzipSync(seededBytes(1_500_000, 4)), size)));
+    assert.ok(foreign.equals(seededBytes(1_500_000, 4)), `another program's, ${size}`);
+  }
 });

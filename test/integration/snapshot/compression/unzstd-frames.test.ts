@@ -7,7 +7,14 @@ import { unzstdFrames } from '../../../../src/snapshot/compression/unzstd-frames
 import { frameHeader } from '../../../../src/snapshot/compression/zstd-frame.ts';
 import { zstdFrames } from '../../../../src/snapshot/compression/zstd-frames.ts';
 import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
-import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import {
+  collected,
+  inPieces,
+  inReusedPieces,
+  podNames,
+  seededBytes,
+  seededRandom,
+} from '../../../support/fixtures/byte-streams.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const TEXT = podNames().subarray(0, 140_000);
@@ -259,3 +266,12 @@ for (const framesInFlight of [1, 4]) {
     assert.ok(pieces > memories.size && memories.size <= framesInFlight + 4, `${pieces} pieces in ${memories.size}`);
   });
 }
+
+test('pieces are not looked at any more when the second one after them is asked for, however short they are', async () => {
+  for (const size of [700, 10_000, 100_000]) {
+    const ours = await collected(unzstdFrames(inReusedPieces(await packing, size)));
+    assert.ok(ours.equals(TEXT), `ours, ${size}`);
+    const foreign = await collected(unzstdFrames(inReusedPieces(frame(seededBytes(1_500_000, 4)), size)));
+    assert.ok(foreign.equals(seededBytes(1_500_000, 4)), `another program's, ${size}`);
+  }
+});

@@ -1,4 +1,4 @@
-/** Whether the memory of what is expanded may serve again. */
+/** Whether the memory of what is read or expanded may serve again. */
 export interface PieceReuse {
   /**
    * Lets the memory of pieces serve again, where it can: a piece is then valid only until the second one after it is asked for. Called
