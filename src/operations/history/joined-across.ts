@@ -25,10 +25,10 @@ export interface FullEvidence {
  * alone begins anew after each full.
  */
 export async function joinedAcross(
-  { base, used, ofHistory }: ChainOfHistory,
+  { base, used, fulls: all }: Pick<ChainOfHistory, 'base' | 'used' | 'fulls'>,
   { compareFull, compareDeltaWith }: FullEvidence,
 ): Promise<ForkedPair | undefined> {
-  const fulls = restorable(ofHistory).filter(
+  const fulls = restorable(all).filter(
     (each) => each.kind === 'Full' && each !== base && !isTooSmall(each) && each.size <= LARGEST_FULL,
   );
   for (const [at, after] of used.entries()) {

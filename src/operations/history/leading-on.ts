@@ -15,6 +15,8 @@ export interface ChainOfHistory extends Pick<OverlappingChain, 'base' | 'used' |
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
   /** All that counts as the history of the chain, also what is not used for its name. */
   readonly ofHistory: readonly StoredSnapshot[];
+  /** The fulls of it, of which a delta of the chain may turn out to continue one. */
+  readonly fulls: readonly StoredSnapshot[];
   /** What began that history; undefined for the first one that is known. */
   readonly begunBy: HistoryMarker | undefined;
 }

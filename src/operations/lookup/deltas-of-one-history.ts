@@ -21,7 +21,7 @@ export async function deltasOfOneHistory(
   context: RunContext,
 ): Promise<readonly StoredSnapshot[]> {
   const { store, selection, lastRevision: covered, tempDir } = source;
-  const { until, unrecorded, doubts, fallBacks, ofHistory, unproven, history } = selection;
+  const { until, unrecorded, doubts, fallBacks, ofHistory, fulls, unproven, history } = selection;
   const [chain] = selection.chains;
   if (unrecorded !== undefined) {
     throw new NeedsWhole('it is not recorded when all changes came');
@@ -49,6 +49,7 @@ export async function deltasOfOneHistory(
         doubts,
         fallBacks,
         ofHistory,
+        fulls,
         begunBy: history.begunBy,
         unproven,
         database,

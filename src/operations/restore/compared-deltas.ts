@@ -3,15 +3,16 @@ import type { CandidateChain } from './candidate-chain.ts';
 import type { Selection } from './select-chain.ts';
 
 /**
- * The deltas that have to be of one history with those that are used: all that could stand in their place. Where a snapshot was named, that
- * is a choice: then only that snapshot, for which another may stand in, and what ends where the base does, from which it may go on instead.
+ * The deltas that have to be of one history with those that are used: all that could stand in their place. Where a delta was named, that
+ * is a choice: then only that one, for which another may stand in, and what ends where the base does, from which it may go on instead. A
+ * full that is named says nothing of the deltas that follow it.
  */
 export function comparedDeltas(
-  { named }: Pick<Selection, 'named'>,
+  { named, until }: Pick<Selection, 'named' | 'until'>,
   { base, candidates }: CandidateChain,
   used: readonly StoredSnapshot[],
 ): readonly StoredSnapshot[] {
-  if (named === undefined) {
+  if (named === undefined || (named.kind === 'Full' && until !== undefined)) {
     return candidates;
   }
   const isUsed = new Set(used);

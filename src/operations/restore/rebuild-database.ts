@@ -206,6 +206,7 @@ async function refuseForks(
       doubts: selection.doubts,
       fallBacks: selection.fallBacks,
       ofHistory: selection.ofHistory,
+      fulls: selection.fulls,
       begunBy: selection.history.begunBy,
       unproven: selection.unproven,
       database: () => Promise.resolve(database),

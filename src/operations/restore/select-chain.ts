@@ -54,7 +54,9 @@ export interface Selection {
   readonly fallBacks: readonly SuspectedFork<StoredSnapshot>[];
   /** All that counts as the history, also what is not used for its name; nothing when a full is named. */
   readonly ofHistory: readonly StoredSnapshot[];
-  /** What markers say of fulls that nothing proved to continue what was before them; nothing when a full is named. */
+  /** The fulls of the history, of which a delta may turn out to continue another one; none when a full alone is brought back. */
+  readonly fulls: readonly StoredSnapshot[];
+  /** What markers say of fulls that nothing proved to continue what was before them; nothing when a full alone is brought back. */
   readonly unproven: readonly UnprovenContinuation[];
 }
 
@@ -106,7 +108,7 @@ async function selectFrom(
   const { store, target, listing, history, command } = source;
   const named = target.from === undefined ? undefined : findNamed(history.snapshots, target.from, store.location);
   const forks = possibleForks(history.snapshots);
-  const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);
+  const line = named === undefined ? history.snapshots : lineOf({ named, target }, history.snapshots, forks);
   const whole = restorable(line.map((each) => (each.key === named?.key ? named : each)));
   if (whole.length === 0 && named === undefined) {
     throw restorable(listing.snapshots).length > 0
@@ -126,6 +128,7 @@ async function selectFrom(
   const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
   const isOlder = named !== undefined || target.until !== undefined || target.history !== undefined;
   const isChosen = named !== undefined;
+  const isFullAlone = named?.kind === 'Full' && target.until === undefined;
   return {
     chains: [first, ...others],
     later,
@@ -139,7 +142,8 @@ async function selectFrom(
     doubts,
     fallBacks: named?.kind === 'Full' ? [] : fallBacks(history.snapshots),
     ofHistory: named?.kind === 'Full' ? [] : history.snapshots,
-    unproven: named?.kind === 'Full' ? [] : unprovenOf(history, listing.markers),
+    fulls: isFullAlone ? [] : history.snapshots.filter(({ kind }) => kind === 'Full'),
+    unproven: isFullAlone ? [] : unprovenOf(history, listing.markers),
   };
 }
 
@@ -167,10 +171,10 @@ function doubtsAbout(
 
 /**
  * Where histories may part: the side that a snapshot is on. Everything, when nothing on that side leads to it: a clock was set back
- * then.
+ * then. A full that both may go on from is on the side of what was taken soon after it, as far as that reaches.
  */
 function lineOf(
-  named: StoredSnapshot,
+  { named, target: { until } }: { readonly named: StoredSnapshot; readonly target: RestoreTarget },
   snapshots: readonly StoredSnapshot[],
   forks: readonly SuspectedFork<StoredSnapshot>[],
 ): readonly StoredSnapshot[] {
@@ -178,15 +182,33 @@ function lineOf(
   for (const { full, before } of forks) {
     const older = new Set(before);
     const isOlder = (each: StoredSnapshot): boolean => each !== full && takenOn(each) <= takenOn(full);
-    line = older.has(named)
-      ? line.filter(isOlder)
-      : takenOn(named) < takenOn(full)
-        ? line
-        : line.filter((each) => !older.has(each));
+    if (older.has(named)) {
+      line = line.filter(isOlder);
+    } else if (takenOn(named) >= takenOn(full)) {
+      line = line.filter((each) => !older.has(each));
+    } else if (named.kind === 'Full' && until !== undefined) {
+      const side = line.filter(isOlder);
+      line = reaches(named, until, side) ? side : line;
+    }
   }
   const hasFull = line.some(({ kind, lastRevision }) => kind === 'Full' && lastRevision < named.startRevision);
   const serves = leadsTo(named, line) || (hasFull && !leadsTo(named, snapshots));
   return named.kind === 'Full' || serves ? line : snapshots;
+}
+
+/** Whether a full and the deltas that continue it without a gap reach a revision. A time is looked for in what was taken until then. */
+function reaches(
+  base: StoredSnapshot,
+  until: NonNullable<RestoreTarget['until']>,
+  snapshots: readonly StoredSnapshot[],
+): boolean {
+  if (until.kind === 'time') {
+    return snapshots.some((each) => each.kind === 'Incr' && takenOn(each) >= until.time.seconds);
+  }
+  const deltas = restorable(snapshots).filter(
+    ({ kind, lastRevision }) => kind === 'Incr' && lastRevision > base.lastRevision,
+  );
+  return coverFrom({ base, covered: base.lastRevision, deltas }).lastRevision >= until.revision;
 }
 
 /** Whether a full and the deltas that continue it without a gap reach a delta. */

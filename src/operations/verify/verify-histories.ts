@@ -45,6 +45,7 @@ export async function findForks(
   }
   const findings: Finding[] = [];
   const ofHistory = history.snapshots.filter((each) => !bad.has(each));
+  const fulls = ofHistory.filter(({ kind }) => kind === 'Full');
   const fallen = fallBacks(history.snapshots);
   for (const [at, { base, deltas }] of chains.entries()) {
     if (base === undefined || bad.has(base)) {
@@ -57,7 +58,8 @@ export async function findForks(
     await using expanded = new ExpandedFull({ store, full: base, tempDir });
     const database = (): ReturnType<ExpandedFull['open']> => expanded.open(context);
     const { begunBy } = history;
-    const chain = { base, covered, used, candidates, until: undefined, fallBacks: fallen, ofHistory, begunBy };
+    const doubted = { fallBacks: fallen, ofHistory, fulls, begunBy };
+    const chain = { base, covered, used, candidates, until: undefined, ...doubted };
     const isNewest = at === chains.length - 1;
     const inDoubt = isNewest ? { doubts, unproven: unprovenOf(history, markers) } : { doubts: [], unproven: [] };
     const found = await findFork({ ...chain, ...inDoubt, store, database, tempDir }, context);

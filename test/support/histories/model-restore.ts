@@ -123,6 +123,7 @@ async function rebuilt(store: Store, selection: Selection): Promise<readonly Cha
     doubts: selection.doubts,
     fallBacks: selection.fallBacks,
     ofHistory: selection.ofHistory,
+    fulls: selection.fulls,
     begunBy: selection.history.begunBy,
     unproven: selection.unproven,
   };

@@ -126,6 +126,26 @@ describe('a store that holds a history that was left, without a marker', () => {
     assert.equal(await restored(rolledBack, { from: nameOf(left[0]) }), 'a2@2 a3@3 a4@4 a5@5');
   });
 
+  it('gives the side of a full that is named, with the deltas that follow', async () => {
+    const dead = [await full(puts('a', 2, 2), 0), delta(puts('a', 3, 5), 1), delta(puts('a', 6, 9), 2)];
+    const next = [await full(puts('c', 2, 2), 20), delta(puts('c', 3, 5), 21), delta(puts('c', 6, 8), 22)];
+    const at = (revisionWanted: number, [from]: readonly MemoryObject[]): Promise<string> => {
+      const until = { kind: 'revision', revision: revision(revisionWanted) } as const;
+      return restored([...dead, ...next], { from: from && nameOf(from), until });
+    };
+    assert.equal(await at(7, dead), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+    assert.equal(await at(4, dead), 'a2@2 a3@3 a4@4');
+    assert.equal(await at(7, next), 'c2@2 c3@3 c4@4 c5@5 c6@6 c7@7');
+    const [older = next[0] ?? assert.fail()] = dead;
+    const beyond = { from: nameOf(older), until: { kind: 'revision', revision: revision(7) } } as const;
+    await refused([...dead.slice(0, 2), ...next], /disagree about revision 3/, beyond);
+    const until = { kind: 'time', time: { seconds: T + 10, nanos: 0 } } as const;
+    assert.equal(
+      await restored([...dead, ...next], { from: nameOf(older), until }),
+      'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7 a8@8 a9@9',
+    );
+  });
+
   it('gives what both share', async () => {
     assert.equal(await restored(rolledBack, { until: { kind: 'revision', revision: revision(3) } }), 'a2@2 a3@3');
     await refused(rolledBack, /disagree about revision 4/, { until: { kind: 'revision', revision: revision(6) } });
@@ -342,6 +362,13 @@ describe('a delta of a second writer, within which a full ends', () => {
     assert.equal(await restored(objects), 'a2@2 a3@3 b4@4 b5@5 b6@6 b7@7 b8@8');
   });
 
+  it('does not do so upon a full that is named either', async () => {
+    const older = await full(puts('a', 2, 4), 2);
+    const later = await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 20);
+    await refused([older, later, crossing], /disagree about revision 4/, { from: nameOf(older), until });
+    assert.equal(await restored([older, later, crossing], { from: nameOf(older) }), 'a2@2 a3@3 a4@4');
+  });
+
   it('continues what that full tells, too, and what it tells nothing of', async () => {
     const same = [first, shared, delta(puts('b', 4, 4), 2), await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 20)];
     assert.equal(await restored([...same, crossing], { until }), 'a2@2 a3@3 b4@4 b5@5 b6@6');
@@ -458,6 +485,15 @@ describe('a delta that was stored after a full of which nothing proves that it c
     const before = { until: { ...until, revision: revision(5) } };
     assert.equal(await restoredInDoubt(delta(puts('b', 6, 8), 11), before), 'a2@2 a3@3 a4@4 a5@5');
     assert.equal(await restoredInDoubt(delta(puts('b', 6, 8), 11), {}), 'a2@2 a3@3 b4@4 b5@5 b6@6 b7@7 b8@8');
+  });
+
+  it('does not do so upon a full that is named either', async () => {
+    const named = await full(puts('a', 2, 5), 3);
+    const later = await full([...puts('a', 2, 3), ...puts('b', 4, 7)], 10, true);
+    const objects = [named, later, delta(puts('b', 6, 8), 11)];
+    const target = { from: nameOf(named), until };
+    await assert.rejects(restored(objects, target, [marker]), { code: 'history_fork', message: /nothing proves/ });
+    assert.equal(await restored(objects, { from: nameOf(named) }, [marker]), 'a2@2 a3@3 a4@4 a5@5');
   });
 
   it('continues it where both tell the same of a revision', async () => {

@@ -64,6 +64,13 @@ async function assertUnmerged(store: Store, life: RandomLife): Promise<void> {
     const content = store.contents.get(name) ?? [];
     if (kind === 'Full') {
       assert.deepEqual(named, content, name);
+      // Where another snapshot ends at the same revision, to name one is to choose which of them the rest goes on from.
+      const isAlone = store.listing.every((each) => each.name === name || each.lastRevision !== lastRevision);
+      for (let at: number = lastRevision; isAlone && at <= most; at++) {
+        const further = await restored(store, { from: name, ...upTo(at) });
+        assertOne(further, `${name} up to ${at}`);
+        assert.ok(typeof further === 'string' || isPrefix(content, further), `${name} up to ${at}: ${further}`);
+      }
     } else if (typeof named !== 'string') {
       assert.equal(named.length, lastRevision - 1, name);
       assert.deepEqual(named.slice(-content.length), content, name);
