@@ -27,13 +27,19 @@ export async function memberIdsIn(
 }
 
 /**
- * The id that the members in a database of etcd give their cluster; undefined where they give none. It is that of the cluster as long as
- * no member was added or replaced since it was made. Throws Damage.
+ * The id that the members in a database of etcd give their cluster; undefined where they give none, as after one of them was removed. It is
+ * that of the cluster as long as none was added, either, since it was made. Throws Damage.
  */
 export async function clusterIdOf(
   base: Database,
   options: { readonly signal: AbortSignal },
 ): Promise<bigint | undefined> {
+  const removed = await base.bucket('members_removed');
+  for await (const leaf of removed?.leaves(options) ?? []) {
+    if (leaf.count > 0) {
+      return undefined;
+    }
+  }
   const members = await memberIdsIn(base, options);
   return members.length === 0 ? undefined : clusterId(members.map((id) => ({ id })));
 }

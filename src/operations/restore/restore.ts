@@ -5,6 +5,7 @@ import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
 import { makingEntry } from '../../fs/making-entry.ts';
 import { VolumeSpace } from '../../fs/volume-space.ts';
+import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -152,7 +153,9 @@ export async function buildMember(
   }
   const snapshots = used.map(({ name }) => name);
   const { number: history } = selection.history;
-  const before = clusterIdOfHistory(selection.history) ?? baseClusterId;
+  // Members that were replaced or added have other ids than those that gave the cluster its own: what the full says goes first.
+  const said = await clusterIdOfFull({ store: request.store, full: used[0] }, context);
+  const before = said ?? clusterIdOfHistory(selection.history) ?? baseClusterId;
   const isOther = before !== undefined && before !== bootstrap.clusterId;
   const ids = {
     memberId: bootstrap.self,
