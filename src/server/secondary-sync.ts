@@ -1,4 +1,5 @@
 import { type CopyRequest, type CopyResult, copyBackups } from '../operations/copy/copy.ts';
+import { StayingObjects } from '../operations/prune/deletions.ts';
 import { NOTHING_STORED, removeMarkers } from '../operations/prune/outdated-markers.ts';
 import { carryOut, planFor, type RetentionRules } from '../operations/prune/prune.ts';
 import { runTaskGroup } from '../runtime/async/task-group.ts';
@@ -93,13 +94,15 @@ async function collectAgainAndAgain(
   }
   const { clock, log, signal } = context;
   const { rules, periodMs } = garbageCollection;
+  const staying = new StayingObjects(clock);
   for (;;) {
     await clock.sleep(periodMs, signal);
     try {
       const listing = await secondary.list({ signal });
+      staying.keepOnly(listing.snapshots);
       const evidence = { proved: seen.proved };
       const plan = planFor(listing, { store: secondary, rules, evidence, now: clock.now() });
-      const results = await carryOut(plan.decisions, { store: secondary }, { signal, log });
+      const results = await carryOut(plan.decisions, { store: secondary, staying }, { signal, log });
       const { primaryMarkers } = seen;
       if (primaryMarkers !== undefined) {
         // What is in the primary store would be copied again.

@@ -6,6 +6,7 @@ import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import { type StayingObjects, stayedError, stillStored } from './deletions.ts';
 
 export { type Decision, describeReason, type FullEvidence };
 
@@ -47,9 +48,6 @@ export type PrunedObject = Decision<StoredSnapshot> & {
 
 /** After this many failed deletions the other deltas of a chain stay; they are tried again the next time. */
 const mostDeltaErrors = 5;
-/** Nothing of a chain has been looked at yet. */
-const WHOLE_CHAIN = { errors: 0, remains: false };
-
 /** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. Deletes nothing. */
 export function planFor(
   listing: Pick<StoreListing, 'snapshots' | 'markers' | 'announcements'>,
@@ -71,50 +69,109 @@ export function planFor(
 export interface PruneRequest {
   readonly store: SnapStore;
   readonly listener?: (event: GarbageEvent) => void;
+  /** What is known to stay whatever the store answers; left out, nothing. */
+  readonly staying?: StayingObjects;
+}
+
+/** What became of the objects of one chain so far. */
+interface ChainProgress {
+  errors: number;
+  /** What needs its full. */
+  readonly deltas: PrunedObject[];
 }
 
 /**
- * Carries a plan out, the newest object first, so that a full goes only after everything that needs it has gone.
- * A deletion that fails is logged and counted, and the rest goes on. Rejects only with the signal's reason.
+ * Carries a plan out, the newest object first, and fulls last, so that a full goes only after everything that needs it has gone.
+ * A deletion that fails, or that is answered with success and does nothing, is logged and counted, and the rest goes on. Rejects
+ * only with the signal's reason.
  */
 export async function carryOut(
   plan: readonly Decision<StoredSnapshot>[],
   request: PruneRequest,
-  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+  context: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<readonly PrunedObject[]> {
-  const results: PrunedObject[] = [];
-  const chains = new Map<number, { readonly errors: number; readonly remains: boolean }>();
+  const results = new Map<Decision<StoredSnapshot>, PrunedObject>();
+  const bases: { readonly decision: Decision<StoredSnapshot>; readonly deltas: readonly PrunedObject[] }[] = [];
+  const chains = new Map<number, ChainProgress>();
   for (const decision of plan.toReversed()) {
-    signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const { snapshot, history } = decision;
-    const chain = chains.get(history) ?? WHOLE_CHAIN;
+    const chain = chains.get(history) ?? { errors: 0, deltas: [] };
+    chains.set(history, chain);
     if (snapshot.chunk !== undefined) {
-      results.push(await applyDecision(decision, request, { signal, log }));
+      results.set(decision, await applyDecision(decision, request, context));
       continue;
     }
     // One that is excluded or not trusted is no base: the deltas that follow it need the full before it.
-    const isBase = snapshot.kind === 'Full' && snapshot.excluded !== true && !isFullDoubt(decision.reason);
-    const blocked = snapshot.kind === 'Full' ? isBase && chain.remains : chain.errors >= mostDeltaErrors;
-    const result: PrunedObject =
-      decision.action === 'delete' && blocked
-        ? { ...decision, outcome: 'postponed' }
-        : await applyDecision(decision, request, { signal, log });
-    results.push(result);
-    if (isBase) {
-      chains.set(history, WHOLE_CHAIN);
-    } else if (snapshot.kind === 'Incr') {
-      chains.set(history, {
-        errors: chain.errors + (result.outcome === 'failed' ? 1 : 0),
-        remains: chain.remains || result.outcome !== 'deleted',
-      });
+    if (snapshot.kind === 'Full' && snapshot.excluded !== true && !isFullDoubt(decision.reason)) {
+      bases.push({ decision, deltas: chain.deltas });
+      chains.delete(history);
+      continue;
+    }
+    const isBlocked = snapshot.kind !== 'Full' && decision.action === 'delete' && chain.errors >= mostDeltaErrors;
+    const result: PrunedObject = isBlocked
+      ? { ...decision, outcome: 'postponed' }
+      : await applyDecision(decision, request, context);
+    results.set(decision, result);
+    if (snapshot.kind === 'Incr') {
+      chain.errors += result.outcome === 'failed' ? 1 : 0;
+      chain.deltas.push(result);
     }
   }
-  return results.reverse();
+  const stayed = await confirm([...results.values()], request, context);
+  const ofBases = new Map<Decision<StoredSnapshot>, PrunedObject>();
+  for (const { decision, deltas } of bases) {
+    context.signal.throwIfAborted();
+    const isNeeded = deltas.some(({ outcome, snapshot }) => outcome !== 'deleted' || stayed.has(snapshot));
+    ofBases.set(
+      decision,
+      decision.action === 'delete' && isNeeded
+        ? { ...decision, outcome: 'postponed' }
+        : await applyDecision(decision, request, context),
+    );
+  }
+  const stayedBases = await confirm([...ofBases.values()], request, context);
+  return plan.flatMap((decision) => {
+    const result = results.get(decision) ?? ofBases.get(decision);
+    return result === undefined ? [] : (stayed.get(result.snapshot) ?? stayedBases.get(result.snapshot) ?? result);
+  });
+}
+
+/** Finds out what is still there of what was deleted, reports both, and gives what became of the former. */
+async function confirm(
+  results: readonly PrunedObject[],
+  { store, listener, staying }: PruneRequest,
+  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+): Promise<ReadonlyMap<StoredSnapshot, PrunedObject>> {
+  const deleted = results.filter(({ outcome }) => outcome === 'deleted');
+  const there = await stillStored(
+    deleted.map(({ snapshot }) => snapshot),
+    store,
+    { signal, log },
+  );
+  const stayed = new Map<StoredSnapshot, PrunedObject>();
+  for (const result of deleted) {
+    const { snapshot, reason } = result;
+    const fields = { key: snapshot.key, reason };
+    if (!there.has(snapshot)) {
+      log.info(fields, `GC: deleted old snapshot: ${snapshot.key}`);
+      listener?.({ type: 'garbage', snapshot, outcome: 'deleted' });
+      continue;
+    }
+    const error = stayedError(snapshot.key, store.location);
+    const isNews = staying?.add(snapshot) ?? true;
+    log[isNews ? 'warn' : 'debug']({ ...fields, error }, `GC: ${error.message}`);
+    if (isNews) {
+      listener?.({ type: 'garbage', snapshot, outcome: 'failed' });
+    }
+    stayed.set(snapshot, { ...result, outcome: 'failed', error });
+  }
+  return stayed;
 }
 
 async function applyDecision(
   decision: Decision<StoredSnapshot>,
-  { store, listener }: PruneRequest,
+  { store, listener, staying }: PruneRequest,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<PrunedObject> {
   const { snapshot } = decision;
@@ -122,6 +179,9 @@ async function applyDecision(
     return { ...decision, outcome: 'kept' };
   }
   const fields = { key: snapshot.key, reason: decision.reason };
+  if (staying?.has(snapshot) === true) {
+    return { ...decision, outcome: 'immutable', error: stayedError(snapshot.key, store.location) };
+  }
   try {
     await untilAborted(store.delete(snapshot, { signal }), signal);
   } catch (error) {
@@ -137,7 +197,5 @@ async function applyDecision(
       return { ...decision, outcome: 'failed', error };
     }
   }
-  log.info(fields, `GC: deleted old snapshot: ${snapshot.key}`);
-  listener?.({ type: 'garbage', snapshot, outcome: 'deleted' });
   return { ...decision, outcome: 'deleted' };
 }

@@ -6,6 +6,7 @@ import { newestChain } from '../../snapshot/chain.ts';
 import { type Histories, historiesOf } from '../../snapshot/history/histories.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { findAbandonedUploads, removeAbandonedUploads } from '../prune/abandoned-uploads.ts';
+import { StayingObjects } from '../prune/deletions.ts';
 import { NOTHING_STORED, removeMarkers } from '../prune/outdated-markers.ts';
 import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
 import type { AppearanceOrder } from './appearance-order.ts';
@@ -56,6 +57,7 @@ export async function maintainStore(
   const { store, listener, garbageCollection, concurrentWriters, appearances, cluster, takeFull } = maintenance;
   const { chain, changes, guard } = maintenance;
   const warned = new Set<string>();
+  const staying = new StayingObjects(context.clock);
   /** Fulls whose doubt was refuted. */
   const settled = new Set<string>();
   const { signal, clock } = context;
@@ -73,6 +75,7 @@ export async function maintainStore(
       const listing = await store.list({ signal });
       concurrentWriters.compare(listing.snapshots);
       appearances.note(listing.snapshots);
+      staying.keepOnly(listing.snapshots);
       const refuted = stored === undefined ? undefined : appearances.refuted(suspectedIn(listing));
       if (refuted !== undefined && !settled.has(refuted.full.key)) {
         settled.add(refuted.full.key);
@@ -100,7 +103,7 @@ export async function maintainStore(
         const evidence = { proved: chain.writtenFulls, clusterRevision, unproven: guard.unproven };
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
         warnOfDoubts(plan.decisions, warned, log);
-        const results = await carryOut(plan.decisions, { store, listener }, { signal, log });
+        const results = await carryOut(plan.decisions, { store, listener, staying }, { signal, log });
         await removeMarkers(plan.outdatedDoubts, { store, why: NOTHING_STORED }, { signal, log });
         const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
         if (deleted > 0) {

@@ -30,6 +30,7 @@ export class MemoryStore implements SnapStore {
   #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
   #failure: StoreError | undefined;
   #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
+  #isIgnored: (name: string) => boolean = () => false;
   /** Markers that are stored for good. */
   readonly markers: StoreMarker[] = [];
   /** Markers that were stored ahead of their first fulls. */
@@ -97,6 +98,11 @@ export class MemoryStore implements SnapStore {
               : undefined;
   }
 
+  /** Deletions of objects that `which` names are answered with success from now on, and do nothing. */
+  ignoreDeletes(which: (name: string) => boolean): void {
+    this.#isIgnored = which;
+  }
+
   /** Puts objects there that somebody else has saved. */
   place(...snapshots: readonly Snapshot[]): void {
     for (const snapshot of snapshots) {
@@ -149,10 +155,15 @@ export class MemoryStore implements SnapStore {
   delete(snapshot: StoredSnapshot): Promise<void> {
     const failure = this.#deleteFailure?.(snapshot);
     if (failure !== undefined) {
+      if (failure.kind === 'not_found') {
+        this.#objects.delete(snapshot.key);
+      }
       return Promise.reject(failure);
     }
     this.deleted.push(snapshot.name);
-    this.#objects.delete(snapshot.key);
+    if (!this.#isIgnored(snapshot.name)) {
+      this.#objects.delete(snapshot.key);
+    }
     return Promise.resolve();
   }
 

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { StayingObjects } from '../../../../src/operations/prune/deletions.ts';
 import { planPrune } from '../../../../src/operations/prune/plan-prune.ts';
-import { carryOut, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
+import { carryOut, type GarbageEvent, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
 import { revision } from '../../../../src/revision.ts';
 import { silentProgress } from '../../../../src/runtime/terminal/progress.ts';
 import { newestChain } from '../../../../src/snapshot/chain.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
+import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { FakeClock } from '../../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
@@ -44,7 +46,7 @@ function laidOut(chains: number): MemoryStore {
   return store;
 }
 
-async function prune(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
+async function prune(store: SnapStore, rules = newestOnly): Promise<Record<string, number>> {
   const context = { signal: new AbortController().signal, clock, log: new RecordedLog(), progress: silentProgress };
   const { decisions } = await planPrune({ store, rules, proof: 'names' }, context);
   const results = await carryOut(decisions, { store }, context);
@@ -84,6 +86,66 @@ describe('carrying a plan out', () => {
     assert.deepEqual(await prune(store), { immutable: 10, postponed: 1, kept: 11 });
     store.failDeletes('not_found');
     assert.deepEqual(await prune(store), { deleted: 11, kept: 11 });
+  });
+
+  test('counts nothing as deleted that is still there, and leaves the full that it needs', async () => {
+    const store = laidOut(2);
+    const stuck = snapshot('Incr', 5, 5).name;
+    store.ignoreDeletes((name) => name === stuck);
+    assert.deepEqual(await prune(store), { deleted: 9, failed: 1, postponed: 1, kept: 11 });
+    assert.ok(!store.deleted.includes(snapshot('Full', 0, 1).name));
+    store.ignoreDeletes(() => false);
+    assert.deepEqual(await prune(store), { deleted: 2, kept: 11 });
+    assert.deepEqual(await prune(store), { kept: 11 });
+  });
+
+  test('asks for what a listing still shows, which may be older than the deletion', async () => {
+    const store = laidOut(2);
+    const late = (await store.list()).snapshots;
+    const stale: SnapStore = {
+      traits: store.traits,
+      location: store.location,
+      list: async () => ({ ...(await store.list()), snapshots: late }),
+      fetch: (object) => store.fetch(object),
+      save: (...asked) => store.save(...asked),
+      delete: (object) => store.delete(object),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    assert.deepEqual(await prune(stale), { deleted: 11, kept: 11 });
+  });
+
+  test('does not try again at once what stayed, and warns of it once', async () => {
+    const store = laidOut(2);
+    const [old] = [snapshot('Full', 0, 1).name];
+    store.ignoreDeletes((name) => name === old);
+    const log = new RecordedLog();
+    const events: GarbageEvent[] = [];
+    const time = new FakeClock('2026-11-21T12:30:00Z');
+    const context = { signal: new AbortController().signal, clock: time, log, progress: silentProgress };
+    const staying = new StayingObjects(time);
+    const pass = async (): Promise<void> => {
+      const { decisions } = await planPrune({ store, rules: newestOnly, proof: 'names' }, context);
+      await carryOut(decisions, { store, staying, listener: (event) => void events.push(event) }, context);
+    };
+    await pass();
+    await pass();
+    await pass();
+    const tries = (): number => store.deleted.filter((name) => name === old).length;
+    assert.equal(tries(), 1);
+    assert.equal(
+      log.count(
+        /^GC: cannot delete v2\/Full-.* from memory: the store answered that it is deleted, and it is still there; look for a lock/,
+      ),
+      1,
+    );
+    assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 1);
+    assert.equal(log.count(/deleted old snapshot: .*Full/), 0);
+    assert.equal(events.filter(({ outcome }) => outcome === 'failed').length, 1);
+    await time.advance(60 * 60_000);
+    store.ignoreDeletes(() => false);
+    await pass();
+    assert.equal(tries(), 2);
+    assert.equal(log.count(/deleted old snapshot: .*Full/), 1);
   });
 
   test('stops with the signal', async () => {
