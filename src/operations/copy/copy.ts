@@ -4,7 +4,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
-import type { StoreMarker } from '../../snapshot/history/history-marker.ts';
+import { beginsHistory, type StoreMarker } from '../../snapshot/history/history-marker.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
@@ -51,6 +51,8 @@ export interface BackupCopyPlan extends CopyPlan {
   readonly companions: readonly PlannedCompanion[];
   /** The markers that the target needs to separate the histories. */
   readonly markers: readonly StoreMarker[];
+  /** The newest full, which is copied before all else where such markers begin histories; undefined where none does. */
+  readonly opening: PlannedObject | undefined;
   /** Snapshots of histories that were left; they are not copied. */
   readonly ofLeftHistories: number;
   /** Whether a history may have been left without a marker: then everything is copied, whatever number is wanted. */
@@ -119,12 +121,14 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
     living: living.snapshots,
     isEncrypted,
   });
+  const opening = markers.some(beginsHistory) ? newestFirst.chains[0]?.[0] : undefined;
   const added = plan.chains.flat().flatMap(({ action, target: copy }) => (action === 'copy' ? copy : []));
   const before = historiesOf(target.snapshots, target.markers).suspected;
   const after = historiesOf<Snapshot>([...target.snapshots, ...added], [...target.markers, ...markers]).suspected;
   return {
     ...plan,
     markers,
+    opening,
     turnsBack: suspected.length + before.length === 0 ? after[0] : undefined,
     ofLeftHistories: left.reduce((sum, { own }) => sum + own.length, 0),
     isInDoubt: suspected.length > 0,
@@ -167,7 +171,6 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     if (round === 1) {
       reportHistories(plan, request.target, context);
     }
-    await announceMarkers(plan.markers, request.target, context);
     const outcomes = await copyPlanned(plan, request, context);
     copied.push(...outcomes.flatMap((outcome) => outcome.copied));
     context.signal.throwIfAborted();
@@ -235,7 +238,7 @@ function reportHistories(
 }
 
 async function copyPlanned(
-  plan: CopyPlan,
+  plan: BackupCopyPlan,
   request: CopyRequest,
   context: RunContext,
 ): Promise<readonly ChainOutcome[]> {
@@ -251,7 +254,24 @@ async function copyPlanned(
   const semaphore = new Semaphore(request.maxParallel);
   const onCopied = (count: number): void => bar.advance(count);
   const work = { semaphore, checks, onCopied, context };
-  return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
+  const { opening, markers, chains } = plan;
+  if (opening === undefined) {
+    return await Promise.all(chains.map((chain) => copyChain(chain, request, work)));
+  }
+  // Whichever full of the new history is there first, the target must know by then what was left.
+  const announced = markers.map((marker) => ({ ...marker, first: opening.target.name }));
+  await announceMarkers(announced, request.target, context);
+  const opened = await copyChain([opening], request, work);
+  context.signal.throwIfAborted();
+  const isThere = opened.failure === undefined && opened.vanished === undefined;
+  if (!isThere) {
+    await announceMarkers(markers, request.target, context);
+  }
+  // One that could not be copied is tried again with its chain.
+  const now = { ...opening, action: isThere ? 'present' : opening.action } as const;
+  const rest = chains.map((chain) => chain.map((object) => (object === opening ? now : object)));
+  const outcomes = await Promise.all(rest.map((chain) => copyChain(chain, request, work)));
+  return isThere ? [opened, ...outcomes] : outcomes;
 }
 
 function incomplete(

@@ -49,6 +49,11 @@ export function beginCopy(
   return { chains, markers };
 }
 
+/** An object as it is in another store. */
+function copyOf({ ahead: _, precedes: __, excluded: ___, ...object }: StoredSnapshot): StoredSnapshot {
+  return object;
+}
+
 /** Carries a copy out. `stopped` where it was killed, `vanished` where the source has deleted something meanwhile. */
 export function endCopy(
   { source, target }: { readonly source: StoredObjects; readonly target: StoredObjects },
@@ -67,8 +72,17 @@ export function endCopy(
   const there = new Set(source.snapshots.map(({ name }) => name));
   const queues = chains.map((chain) => chain.filter(({ action }) => action !== 'present'));
   let hasVanished = false;
-  for (const marker of markers.filter(beginsHistory)) {
-    if (!step(() => target.announce(marker))) {
+  const begun = markers.filter(beginsHistory);
+  const opening = begun.length === 0 ? undefined : chains[0]?.[0];
+  if (opening !== undefined) {
+    const isThere = there.has(opening.source.name) || opening.action === 'present';
+    for (const marker of begun) {
+      if (!step(() => target.announce(isThere ? { ...marker, first: opening.target.name } : marker))) {
+        return 'stopped';
+      }
+    }
+    queues[0] = queues[0]?.filter((each) => each !== opening || !isThere) ?? [];
+    if (isThere && opening.action !== 'present' && !step(() => target.put(copyOf(opening.source)))) {
       return 'stopped';
     }
   }
@@ -82,8 +96,7 @@ export function endCopy(
       continue;
     }
     queues[at] = rest;
-    const { ahead: _, precedes: __, excluded: ___, ...object } = next.source;
-    if (!step(() => target.put(object))) {
+    if (!step(() => target.put(copyOf(next.source)))) {
       return 'stopped';
     }
   }

@@ -467,6 +467,31 @@ describe('histories', () => {
     assert.ok(target.objects.has(`main/v2/${marker.name}`));
   });
 
+  test('are told apart in the target also where a later full of the new one is there before its first', async () => {
+    const later = 'Full-00000000-00000015-2100';
+    await store(source).histories.save(marker, { signal: context.signal });
+    put(source, later, hashed(1000, 4));
+    put(target, FULL, hashed(1000, 0));
+    put(target, LEFT, hashed(1000, 1));
+    put(source, BEGUN, Buffer.alloc(1000));
+    await assert.rejects(copyBackups(request(), context), { code: 'copy_incomplete' });
+    const interrupted = await store(target).list({ signal: context.signal });
+    const names = historiesOf(interrupted.snapshots, interrupted.markers).living.snapshots.map(({ name }) => name);
+    assert.deepEqual(names, [FULL, later]);
+  });
+
+  test('are told apart in the target also where the newest full cannot be copied', async () => {
+    const later = 'Full-00000000-00000015-2100';
+    await store(source).histories.save(marker, { signal: context.signal });
+    put(source, later, Buffer.alloc(1000));
+    put(target, FULL, hashed(1000, 0));
+    put(target, LEFT, hashed(1000, 1));
+    await assert.rejects(copyBackups(request(), context), { code: 'copy_incomplete' });
+    const interrupted = await store(target).list({ signal: context.signal });
+    const names = historiesOf(interrupted.snapshots, interrupted.markers).living.snapshots.map(({ name }) => name);
+    assert.deepEqual(names, [FULL, BEGUN, 'Incr-00000011-00000015-2001']);
+  });
+
   test('that no marker separates are both copied, whatever number is wanted', async () => {
     const result = await copyBackups({ ...request(), maxBackups: 1 }, context);
     assert.equal(result.copied.length, 4);
