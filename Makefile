@@ -12,7 +12,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/simulation/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cluster/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-simulation test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release check-release
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-simulation test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release check-release audit
 
 ## help: this list
 help:
@@ -47,6 +47,10 @@ release: install
 test-release: install
 	@scripts/install-packages.sh 'a moment' man=man-db
 	@$(NODE) --test --test-concurrency=1 'test/release/*.test.ts'
+
+## audit: known faults of the packages in the executable, by npm's registry; fails as well where it could not be asked
+audit: install
+	@$(NODE) scripts/audit.ts
 
 ## check-release: the checklist of docs/release.md, as far as no person has to look; half a day; needs root and a tag
 check-release:
