@@ -102,7 +102,7 @@ export const listedCommands: readonly ListedCommand[] = [
   },
   {
     name: 'prune',
-    summary: 'delete backups that are no longer wanted, or show which they are',
+    summary: 'show which backups are no longer wanted; --yes deletes them',
     load: async () => (await import('./prune.ts')).pruneCommand,
   },
   {

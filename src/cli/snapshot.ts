@@ -5,11 +5,12 @@ import { onceOptions, retentionRules, scheduledBackupGroups } from '../config/op
 import { storeOptions } from '../config/options/store.ts';
 import type { PrunedObject, RetentionRules } from '../operations/prune/prune.ts';
 import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
-import { countText, exactBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
+import { countText, exactBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+import { tookText } from './output/stopwatch.ts';
 import { refuseIncompletePrune } from './refuse-incomplete-prune.ts';
 import { goingBackText, longestOffPeriodMs, retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
 import { versionLines } from './version.ts';
@@ -167,7 +168,7 @@ export function onceResult(
       ['Total size', exactBytes(totalSize)],
       ['Stored size', exactBytes(snapshot.size)],
       ['Hash', hash.toString(16)],
-      ['Took', formatSeconds(seconds)],
+      ['Took', tookText(seconds)],
       ['Companion', companion?.name],
       ['Deleted', deleted.length === 0 ? undefined : `${countText(deleted.length, 'old object')}`],
     ],
@@ -182,7 +183,7 @@ export function onceResult(
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
       ...(companion === undefined ? {} : { companion: companion.name, companionSize: companion.size }),
-      seconds,
+      seconds: Math.round(seconds * 1_000) / 1_000,
       deleted,
     },
   };

@@ -27,11 +27,11 @@ export const verifyCommand = command({
       command: 'etcdbrctl verify --storage-provider Local --store-container /backup',
     },
     {
-      does: 'Restored once a day by a timer, so that fleet list knows:',
+      does: 'Once a day, by a timer: restore the newest state, and record that for fleet list:',
       command: 'etcdbrctl verify --level restore --record --storage-provider S3 --store-container etcd-backup',
     },
     {
-      does: 'Once a day, in a large store: the newest chain restored, and 20 other objects:',
+      does: 'In a large store: restore the newest chain, and read 20 other objects:',
       command: 'etcdbrctl verify --level restore --sample 20 --storage-provider S3 --store-container etcd-backup',
     },
   ],

@@ -1,6 +1,11 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { formatSeconds } from '../../runtime/log/amount.ts';
 
+/** How long work took, for people. */
+export function tookText(seconds: number): string {
+  return seconds < 1 ? 'less than 1s' : formatSeconds(seconds);
+}
+
 /** How long a command has worked, for its result. */
 export class Stopwatch {
   readonly #clock: Pick<Clock, 'monotonic'>;
@@ -18,7 +23,6 @@ export class Stopwatch {
 
   /** The line of a result for people. */
   get line(): readonly [label: string, value: string] {
-    const { seconds } = this;
-    return ['Took', seconds < 1 ? 'less than 1s' : formatSeconds(seconds)];
+    return ['Took', tookText(this.seconds)];
   }
 }
