@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { loadAddon } from '../process/native-addon.ts';
+import { nativeExports } from '../process/native-module.ts';
 import type { RunContext } from '../run-context.ts';
 
 /** A part of the address space. */
@@ -73,13 +72,5 @@ export function cleanRanges(smaps: string, file: string): readonly MappedRange[]
 }
 
 async function loadDropPages(): Promise<DropPages | undefined> {
-  const addon = await loadAddon({
-    asset: 'pages.node',
-    file: () =>
-      fileURLToPath(new URL(`../../../.cache/native/pages-${process.platform}-${process.arch}.node`, import.meta.url)),
-  });
-  const { exports } = addon.loaded ? addon : { exports: undefined };
-  return typeof exports === 'object' && exports !== null && 'dropPages' in exports
-    ? (exports.dropPages as DropPages)
-    : undefined;
+  return (await nativeExports<{ readonly dropPages: DropPages }>('pages', 'dropPages'))?.dropPages;
 }

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { loadAddon } from './native-addon.ts';
+import { nativeExports } from './native-module.ts';
 
 /** What the module exports, see `native/sha256.c`. */
 interface NativeSha256 {
@@ -30,18 +29,8 @@ export class BackgroundSha256 {
 
   /** Begins with one; undefined where the native module cannot be loaded. */
   static async begin(): Promise<BackgroundSha256 | undefined> {
-    const addon = await loadAddon({
-      asset: 'sha256.node',
-      hasSubstitute: true,
-      file: () =>
-        fileURLToPath(
-          new URL(`../../../.cache/native/sha256-${process.platform}-${process.arch}.node`, import.meta.url),
-        ),
-    });
-    const { exports } = addon.loaded ? addon : { exports: undefined };
-    return typeof exports === 'object' && exports !== null && 'finish' in exports
-      ? new BackgroundSha256(exports as NativeSha256)
-      : undefined;
+    const native = await nativeExports<NativeSha256>('sha256', 'finish', { hasSubstitute: true });
+    return native === undefined ? undefined : new BackgroundSha256(native);
   }
 
   /** Takes the next bytes. They must not be changed until {@link hashed} has resolved. */

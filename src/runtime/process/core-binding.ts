@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { loadAddon } from './native-addon.ts';
+import { nativeExports } from './native-module.ts';
 
 type BindToCore = (thread: number, core: number) => number;
 
@@ -14,16 +13,11 @@ const mostCores = 1_024;
  * process was bound: systems other than Linux cannot, and a container may forbid it.
  */
 export async function loadCoreBinding(): Promise<(pid: number) => boolean> {
-  const addon = await loadAddon({
-    asset: 'cores.node',
-    file: () =>
-      fileURLToPath(new URL(`../../../.cache/native/cores-${process.platform}-${process.arch}.node`, import.meta.url)),
-  });
-  const { exports } = addon.loaded ? addon : { exports: undefined };
-  if (typeof exports !== 'object' || exports === null || !('bindToCore' in exports)) {
+  const native = await nativeExports<{ readonly bindToCore: BindToCore }>('cores', 'bindToCore');
+  if (native === undefined) {
     return () => false;
   }
-  const bindToCore = exports.bindToCore as BindToCore;
+  const { bindToCore } = native;
   return (pid) => {
     try {
       return bindAll(pid, bindToCore);

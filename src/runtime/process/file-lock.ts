@@ -1,8 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { constants as system } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { findLockHolder, type LockHolder } from './lock-holder.ts';
-import { loadAddon } from './native-addon.ts';
+import { loadNativeModule } from './native-module.ts';
 
 /** A lock on a file, held until it is disposed of. */
 export interface FileLock extends AsyncDisposable {
@@ -74,11 +73,7 @@ const TRIES = 3;
  * lock, see {@link findLockHolder}.
  */
 export async function tryLockHandle(handle: FileHandle, findHolder = findLockHolder): Promise<HandleLock> {
-  const addon = await loadAddon({
-    asset: 'flock.node',
-    file: () =>
-      fileURLToPath(new URL(`../../../.cache/native/flock-${process.platform}-${process.arch}.node`, import.meta.url)),
-  });
+  const addon = await loadNativeModule('flock');
   for (let tries = 1; ; tries++) {
     const errno = addon.loaded ? tryLock(addon.exports, handle.fd) : undefined;
     if (errno === 0) {

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { loadAddon } from '../../runtime/process/native-addon.ts';
+import { nativeExports } from '../../runtime/process/native-module.ts';
 
 /** What the module exports, see `src/runtime/process/native/deflate.c`. */
 interface NativeDeflate {
@@ -28,18 +27,8 @@ export class NativeDeflater implements Disposable {
 
   /** Begins with one; undefined where the native module cannot be loaded. */
   static async begin(): Promise<NativeDeflater | undefined> {
-    const addon = await loadAddon({
-      asset: 'deflate.node',
-      hasSubstitute: true,
-      file: () =>
-        fileURLToPath(
-          new URL(`../../../.cache/native/deflate-${process.platform}-${process.arch}.node`, import.meta.url),
-        ),
-    });
-    const { exports } = addon.loaded ? addon : { exports: undefined };
-    return typeof exports === 'object' && exports !== null && 'member' in exports
-      ? new NativeDeflater(exports as NativeDeflate)
-      : undefined;
+    const native = await nativeExports<NativeDeflate>('deflate', 'member', { hasSubstitute: true });
+    return native === undefined ? undefined : new NativeDeflater(native);
   }
 
   /**

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { loadAddon } from '../../runtime/process/native-addon.ts';
+import { nativeExports } from '../../runtime/process/native-module.ts';
 
 /** What can be expanded natively, by the name of the module and of its function: a gzip member, or zstd frames. */
 export type NativeFormat = 'gunzip' | 'unzstd';
@@ -12,16 +11,6 @@ export type NativeExpander = (input: Uint8Array, size: number, output: Uint8Arra
 
 /** The function, which takes less than half of the time of Node's streams; undefined where the module cannot be loaded. */
 export async function loadNativeExpander(format: NativeFormat): Promise<NativeExpander | undefined> {
-  const addon = await loadAddon({
-    asset: `${format}.node`,
-    hasSubstitute: true,
-    file: () =>
-      fileURLToPath(
-        new URL(`../../../.cache/native/${format}-${process.platform}-${process.arch}.node`, import.meta.url),
-      ),
-  });
-  const { exports } = addon.loaded ? addon : { exports: undefined };
-  return typeof exports === 'object' && exports !== null && format in exports
-    ? (exports as Record<NativeFormat, NativeExpander>)[format]
-    : undefined;
+  const native = await nativeExports<Record<NativeFormat, NativeExpander>>(format, format, { hasSubstitute: true });
+  return native?.[format];
 }

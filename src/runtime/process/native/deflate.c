@@ -135,17 +135,6 @@ static napi_value made_bytes(napi_env env, napi_status status, const void *job) 
   return value;
 }
 
-static int compressor_of(napi_env env, napi_value value, struct compressor **compressor) {
-  napi_valuetype type;
-  void *data = NULL;
-  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external ||
-      napi_get_value_external(env, value, &data) != napi_ok) {
-    return 0;
-  }
-  *compressor = data;
-  return 1;
-}
-
 static int numbers_of(napi_env env, napi_value value, uint32_t **numbers, size_t *count) {
   napi_typedarray_type type;
   void *data = NULL;
@@ -166,7 +155,7 @@ static napi_value member(napi_env env, napi_callback_info info) {
     return NULL;
   }
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count != ARGUMENTS ||
-      !compressor_of(env, arguments[0], &member->compressor) || member->compressor->is_busy ||
+      (member->compressor = external_of(env, arguments[0])) == NULL || member->compressor->is_busy ||
       member->compressor->is_ended || !bytes_of(env, arguments[1], &block, &member->size) ||
       !bytes_of(env, arguments[2], &member->output, &member->room) ||
       !numbers_of(env, arguments[3], &member->how, &member->how_count) || member->how_count < ENDS_AT ||
@@ -190,7 +179,7 @@ static napi_value end(napi_env env, napi_callback_info info) {
   napi_value argument;
   struct compressor *compressor = NULL;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count != 1 ||
-      !compressor_of(env, argument, &compressor)) {
+      (compressor = external_of(env, argument)) == NULL) {
     napi_throw_type_error(env, NULL, "end takes a compressor");
     return NULL;
   }

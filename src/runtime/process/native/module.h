@@ -47,4 +47,15 @@ static inline int bytes_of(napi_env env, napi_value value, uint8_t **bytes, size
   return 1;
 }
 
+/* What begin() gave, which a module keeps in a value of JavaScript; NULL where `value` is anything else. */
+static inline void *external_of(napi_env env, napi_value value) {
+  napi_valuetype type;
+  void *data = NULL;
+  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external ||
+      napi_get_value_external(env, value, &data) != napi_ok) {
+    return NULL;
+  }
+  return data;
+}
+
 #endif

@@ -61,17 +61,6 @@ static napi_value whether_hashed(napi_env env, napi_status status, const void *j
   return value;
 }
 
-static int state_of(napi_env env, napi_value value, EVP_MD_CTX **context) {
-  napi_valuetype type;
-  void *data = NULL;
-  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external ||
-      napi_get_value_external(env, value, &data) != napi_ok) {
-    return 0;
-  }
-  *context = data;
-  return 1;
-}
-
 static napi_value update(napi_env env, napi_callback_info info) {
   size_t count = PIECES + 1;
   napi_value arguments[PIECES + 1];
@@ -81,7 +70,7 @@ static napi_value update(napi_env env, napi_callback_info info) {
     return NULL;
   }
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count != PIECES + 1 ||
-      !state_of(env, arguments[0], &update->context) ||
+      (update->context = external_of(env, arguments[0])) == NULL ||
       !bytes_of(env, arguments[1], &update->bytes[0], &update->lengths[0]) ||
       !bytes_of(env, arguments[2], &update->bytes[1], &update->lengths[1])) {
     free(update);
@@ -98,7 +87,7 @@ static napi_value finish(napi_env env, napi_callback_info info) {
   napi_value argument;
   EVP_MD_CTX *context = NULL;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count != 1 ||
-      !state_of(env, argument, &context)) {
+      (context = external_of(env, argument)) == NULL) {
     napi_throw_type_error(env, NULL, "finish takes a state");
     return NULL;
   }
