@@ -6,6 +6,7 @@ import type { UnprovenContinuation } from '../../snapshot/history/unproven-conti
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type CrossedDoubt, crossedDoubt } from './crossed-doubt.ts';
 import type { ForkedPair } from './fork-failure.ts';
+import { forkSides } from './fork-sides.ts';
 import { joinedAcross } from './joined-across.ts';
 import { type ChainOfHistory, leadingOn } from './leading-on.ts';
 import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
@@ -52,7 +53,8 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     const outcome = await evidence.compare(overlap);
     if (typeof outcome === 'number') {
       const other = overlap.other === 'base' ? chain.base : overlap.other;
-      return { kind: 'different', pair: { one: overlap.delta, other, revision: outcome } };
+      const sides = forkSides([overlap.delta, other], chain);
+      return { kind: 'different', pair: { one: overlap.delta, other, revision: outcome, sides } };
     }
     if (outcome === 'equal') {
       agreeing.push(overlap);
@@ -78,7 +80,8 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
     const [next] = used;
     const outcome = await evidence.compareEnd(other);
     if (typeof outcome === 'number' && (next === undefined || (await counts(next, evidence)))) {
-      const followed = { from: [base, fullOf], upTo: (used.at(-1) ?? base).lastRevision };
+      const from = fullOf === undefined ? [base] : [base, fullOf];
+      const followed = { from, upTo: (used.at(-1) ?? base).lastRevision };
       return { kind: 'different', pair: { one: other, other: base, revision: outcome, followed } };
     }
   }
@@ -155,7 +158,8 @@ async function settle(
     const range = { from: revision(from), to: revision(to) };
     const outcome = from > to ? 'unknown' : await evidence.compare({ delta, other: 'base', range });
     if (typeof outcome === 'number') {
-      return { kind: 'different', pair: { one: delta, other: chain.base, revision: outcome } };
+      const sides = forkSides([delta, chain.base], chain);
+      return { kind: 'different', pair: { one: delta, other: chain.base, revision: outcome, sides } };
     }
     if (outcome === 'equal') {
       return undefined;

@@ -3,6 +3,7 @@ import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { CrossedDoubt } from './crossed-doubt.ts';
+import type { ForkSides, SideOfFork } from './fork-sides.ts';
 
 /** Two snapshots that do not belong to one history. */
 export interface ForkedPair {
@@ -10,6 +11,8 @@ export interface ForkedPair {
   readonly other: StoredSnapshot;
   /** The first revision that differs between them. */
   readonly revision: number;
+  /** How far each of the two sides goes; left out where that is not known. */
+  readonly sides?: ForkSides | undefined;
   /** Where deltas follow that may go on from either; names do not tell then which of them was written last. */
   readonly followed?: {
     /** For each side the full that leads to it. */
@@ -41,7 +44,7 @@ export function forkFailure(location: string, pair: ForkedPair): Failure {
   });
 }
 
-function choosingOf({ one, other, followed }: ForkedPair): string {
+function choosingOf({ one, other, followed, sides }: ForkedPair): string {
   if (followed !== undefined) {
     const ways = followed.from.map((full) => `${choosing(full)} --to-revision ${followed.upTo}`);
     return (
@@ -49,8 +52,14 @@ function choosingOf({ one, other, followed }: ForkedPair): string {
       'Where etcd still runs, the next full snapshot of it ends the doubt'
     );
   }
-  const [older, younger] = [one, other].toSorted((a, b) => takenOn(a) - takenOn(b));
-  return `choose one: ${choosing(younger)} gives what was written last, ${choosing(older)} what was written before it`;
+  const [earlier, later] = takenOn(one) <= takenOn(other) ? [one, other] : [other, one];
+  const { older, younger } = sides ?? { older: { snapshot: earlier }, younger: { snapshot: later } };
+  return `choose one: ${choosingSide(younger)} gives what was written last, ${choosingSide(older)} what was written before it`;
+}
+
+function choosingSide({ snapshot, upTo }: SideOfFork): string {
+  const reach = upTo === undefined ? `(revision ${snapshot.lastRevision})` : `--to-revision ${upTo}`;
+  return `${choosing(snapshot)} ${reach}`;
 }
 
 /** What a chain means that crosses a doubt, as one sentence without a full stop. */

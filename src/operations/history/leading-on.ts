@@ -1,7 +1,6 @@
 import { revision } from '../../revision.ts';
-import type { EndingAlike } from '../../snapshot/history/ending-alike.ts';
 import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
-import { olderAtEnd } from '../../snapshot/history/older-at-end.ts';
+import { type LeadingAlike, olderAtEnd } from '../../snapshot/history/older-at-end.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { Overlap, OverlappingChain } from './overlaps.ts';
@@ -28,14 +27,14 @@ export interface ChainOfHistory extends Pick<OverlappingChain, 'base' | 'used' |
 export async function leadingOn(
   { base, used, until, fallBacks, ofHistory, begunBy }: ChainOfHistory,
   { compare }: { compare(overlap: Overlap): Promise<'equal' | 'unknown' | number> },
-): Promise<readonly EndingAlike<StoredSnapshot>[]> {
+): Promise<readonly LeadingAlike<StoredSnapshot>[]> {
   const isCut = until !== undefined && until < base.lastRevision;
   const older = used.length === 0 || isCut ? [] : olderAtEnd(base, ofHistory, begunBy).slice(0, MOST_COMPARED);
   const ofChain = new Set([base, ...used]);
   const fallen = fallBacks.filter(({ before }) => !before.some((each) => ofChain.has(each)));
   const isExplained = (other: StoredSnapshot): boolean =>
     fallen.some(({ full, before }) => full === base || before.includes(other));
-  const leading: EndingAlike<StoredSnapshot>[] = [];
+  const leading: LeadingAlike<StoredSnapshot>[] = [];
   for (const alike of older) {
     const shared = alike.other.kind === 'Full' ? undefined : beyond(base, alike.other, used);
     const leads = shared === undefined ? !isExplained(alike.other) : (await compare(shared)) === 'equal';

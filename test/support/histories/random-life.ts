@@ -597,6 +597,8 @@ export class RandomLife {
     this.#objects.snapshots = this.#objects.snapshots.slice(gone.length);
     this.#objects.saved = this.#objects.saved.filter(({ begunOn }) => begunOn > since);
     this.#leftLines = [];
+    // Such a rule takes days, and no compaction does.
+    this.#compaction = undefined;
     this.#doubts = this.#doubts.map((doubt) => ({ ...doubt, names: [] }));
   }
 

@@ -146,6 +146,29 @@ describe('a store that holds a history that was left, without a marker', () => {
     );
   });
 
+  it('names the command that gives each side, as far as it goes and up to the revision that is wanted', async () => {
+    const dead = [await full(puts('a', 2, 2), 0), delta(puts('a', 3, 5), 1), delta(puts('a', 6, 9), 2)];
+    const next = [await full(puts('c', 2, 2), 20), delta(puts('c', 3, 5), 21), delta(puts('c', 6, 10), 22)];
+    const wanted = async (target: RestoreTarget): Promise<readonly string[]> => {
+      const { message } = await restored([...dead, ...next], target).then(assert.fail, (error: Error) => error);
+      const ways = [...message.matchAll(/--snapshot (\S+)(?: --to-revision (\d+)| \(revision (\d+)\))/g)];
+      const states: string[] = [];
+      for (const [, from, to, end] of ways) {
+        const until = to === undefined ? {} : { until: { kind: 'revision', revision: revision(Number(to)) } as const };
+        const state = await restored([...dead, ...next], { ...(from === undefined ? {} : { from }), ...until });
+        assert.ok(state.endsWith(`@${to ?? end}`), message);
+        states.push(state);
+      }
+      return states;
+    };
+    const c = 'c2@2 c3@3 c4@4 c5@5 c6@6 c7@7 c8@8 c9@9 c10@10';
+    assert.deepEqual(await wanted({}), [c, 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7 a8@8 a9@9']);
+    assert.deepEqual(await wanted({ until: { kind: 'revision', revision: revision(4) } }), [
+      'c2@2 c3@3 c4@4',
+      'a2@2 a3@3 a4@4',
+    ]);
+  });
+
   it('gives what both share', async () => {
     assert.equal(await restored(rolledBack, { until: { kind: 'revision', revision: revision(3) } }), 'a2@2 a3@3');
     await refused(rolledBack, /disagree about revision 4/, { until: { kind: 'revision', revision: revision(6) } });
@@ -328,6 +351,19 @@ describe('a new cluster whose clock was set back by minutes, so that all looks l
     const longer = delta(puts('b', 3, 5), -60);
     const second = delta(puts('b', 4, 6), 4_000);
     await refusedEverywhere([await old, await begin, longer, second], longer, await old);
+  });
+
+  it('is not merged with the dead one where names are of the same second', async () => {
+    const own = delta(puts('b', 3, 3), 0);
+    await refusedEverywhere([await old, await begin, own, next], own, await old);
+    await refused([await old, await begin, own, next], /disagree about revision 3/, { from: nameOf(next) });
+  });
+
+  it('is not merged with the dead one where its first full is gone', async () => {
+    const own = delta(puts('b', 3, 3), -60);
+    const message = /disagree about revision 3.*choose one: etcdbrctl restore --snapshot Full-/;
+    await refused([await old, own, next], message);
+    await refused([await old, own, next], message, { from: nameOf(next) });
   });
 
   it('is told from a delta whose full was taken long before', async () => {
