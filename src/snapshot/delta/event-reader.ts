@@ -1,91 +1,35 @@
 import { Int64Map } from '../../runtime/int64-map.ts';
-import { decodeBase64 } from './base64.ts';
-import type { EventRow } from './event-row.ts';
+import { EventBytes } from './event-bytes.ts';
+import { EVENT, KEY_VALUE, MemberReader, OUTER } from './event-members.ts';
+import { type EventRow, emptyRow, resetRow } from './event-row.ts';
 import { Byte, type JsonCursor } from './json-cursor.ts';
 import { TimeReader } from './time-reader.ts';
-
-/** Bytes for the key and value of an event; more when an event needs it. */
-const BUFFER_SIZE = 16 * 1024;
-
-/** From here on an event gets no more room than it needs, bytes. */
-const LARGE_EVENT = 4 * 1024 * 1024;
-
-const NOTHING = new Uint8Array(0);
-
-/** Known members as they are written when nothing is escaped. */
-const Member = {
-  etcdEvent: Buffer.from('"etcdEvent":'),
-  time: Buffer.from('"time":'),
-  type: Buffer.from('"type":'),
-  kv: Buffer.from('"kv":'),
-  key: Buffer.from('"key":'),
-  createRevision: Buffer.from('"create_revision":'),
-  modRevision: Buffer.from('"mod_revision":'),
-  version: Buffer.from('"version":'),
-  value: Buffer.from('"value":'),
-  lease: Buffer.from('"lease":'),
-  leaseTtls: Buffer.from('"leaseTTLs":'),
-} as const;
-
-type MemberName = keyof typeof Member;
-
-const NAMES: ReadonlyMap<string, MemberName> = new Map([
-  ['etcdEvent', 'etcdEvent'],
-  ['time', 'time'],
-  ['type', 'type'],
-  ['kv', 'kv'],
-  ['key', 'key'],
-  ['create_revision', 'createRevision'],
-  ['mod_revision', 'modRevision'],
-  ['version', 'version'],
-  ['value', 'value'],
-  ['lease', 'lease'],
-  ['leaseTTLs', 'leaseTtls'],
-]);
-
-/** A member's name and how it is written. */
-interface KnownMember {
-  readonly name: MemberName;
-  readonly text: Uint8Array;
-}
-
-/** Members of each level in the order of Go's encoder. */
-const OUTER = members('etcdEvent', 'time', 'leaseTtls');
-const EVENT = members('kv', 'type');
-const KEY_VALUE = members('key', 'createRevision', 'modRevision', 'version', 'value', 'lease');
-
-function members(...names: readonly MemberName[]): readonly KnownMember[] {
-  return names.map((name) => ({ name, text: Member[name] }));
-}
 
 /** Reads one event of a delta: `{"etcdEvent":{"type":…,"kv":{…}},"time":"…"}`. */
 export class EventReader {
   readonly #cursor: JsonCursor;
   readonly #time: TimeReader;
   readonly #row = emptyRow();
-  /** Holds key and value of one event. */
-  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
-  /** The same memory as a Uint8Array, of which a subarray is several times faster to make than of a Buffer. */
-  #bytes: Uint8Array = new Uint8Array(this.#buffer.buffer);
-  #used = 0;
-  /** Index of the member that is tried first. */
-  #likely = 0;
+  readonly #bytes: EventBytes;
+  readonly #members: MemberReader;
 
   constructor(cursor: JsonCursor) {
     this.#cursor = cursor;
     this.#time = new TimeReader(cursor);
+    this.#bytes = new EventBytes(cursor);
+    this.#members = new MemberReader(cursor);
   }
 
   /** Consumes one event. The next call overwrites the row and its bytes. */
   read(): Readonly<EventRow> {
     const cursor = this.#cursor;
-    this.#used = 0;
+    this.#bytes.reset();
     resetRow(this.#row);
     let found = false;
     cursor.expect(Byte.openBrace);
     if (!cursor.accept(Byte.closeBrace)) {
       do {
-        switch (this.#readMember(OUTER)) {
+        switch (this.#members.read(OUTER)) {
           case 'etcdEvent':
             this.#readEvent();
             found = true;
@@ -105,7 +49,7 @@ export class EventReader {
     if (!found) {
       throw cursor.damage('an event without "etcdEvent"');
     }
-    this.#row.bytes = this.#bytes;
+    this.#row.bytes = this.#bytes.bytes;
     return this.#row;
   }
 
@@ -115,7 +59,7 @@ export class EventReader {
     cursor.expect(Byte.openBrace);
     if (!cursor.accept(Byte.closeBrace)) {
       do {
-        switch (this.#readMember(EVENT)) {
+        switch (this.#members.read(EVENT)) {
           case 'type':
             this.#readType();
             break;
@@ -143,16 +87,16 @@ export class EventReader {
       return;
     }
     do {
-      switch (this.#readMember(KEY_VALUE)) {
+      switch (this.#members.read(KEY_VALUE)) {
         case 'key':
-          row.keyStart = this.#used;
-          this.#readBytes();
-          row.keyEnd = this.#used;
+          row.keyStart = this.#bytes.end;
+          this.#bytes.read();
+          row.keyEnd = this.#bytes.end;
           break;
         case 'value':
-          row.valueStart = this.#used;
-          this.#readBytes();
-          row.valueEnd = this.#used;
+          row.valueStart = this.#bytes.end;
+          this.#bytes.read();
+          row.valueEnd = this.#bytes.end;
           break;
         case 'modRevision':
           row.modRevision = this.#readCount();
@@ -171,26 +115,6 @@ export class EventReader {
       }
     } while (cursor.accept(Byte.comma));
     cursor.expect(Byte.closeBrace);
-  }
-
-  /**
-   * Consumes a member's name and colon. `expected` are tried first, in the usual order, from the one after the last member on.
-   */
-  #readMember(expected: readonly KnownMember[]): MemberName | undefined {
-    const cursor = this.#cursor;
-    for (let tries = 0; tries < expected.length; tries++) {
-      if (this.#likely >= expected.length) {
-        this.#likely = 0;
-      }
-      const member = expected[this.#likely++];
-      if (member !== undefined && cursor.take(member.text)) {
-        return member.name;
-      }
-    }
-    cursor.readName();
-    const name = NAMES.get(cursor.text());
-    cursor.expect(Byte.colon);
-    return name;
   }
 
   #readType(): void {
@@ -214,38 +138,6 @@ export class EventReader {
       throw this.#cursor.damage(
         `a put at revision ${row.modRevision} of a key created at ${row.createRevision} with version ${row.version}`,
       );
-    }
-  }
-
-  /** Decodes a base64 string into the buffer; null is no bytes. */
-  #readBytes(): void {
-    const cursor = this.#cursor;
-    if (cursor.peek() === Byte.lowerN) {
-      cursor.skipValue();
-      return;
-    }
-    cursor.readString();
-    this.#makeRoom(cursor.end - cursor.start);
-    let written = decodeBase64(cursor.bytes, cursor, this.#buffer, this.#used);
-    if (written < 0) {
-      const text = Buffer.from(cursor.text(), 'utf8');
-      written = decodeBase64(text, { start: 0, end: text.length }, this.#buffer, this.#used);
-    }
-    if (written < 0) {
-      throw cursor.damage('a key or value that is not base64');
-    }
-    this.#used += written;
-  }
-
-  /** Room for the bytes of a base64 text of `length` characters: three for each four. */
-  #makeRoom(length: number): void {
-    const needed = this.#used + Math.ceil(length / 4) * 3;
-    if (needed > this.#buffer.length) {
-      // Large values are rare: twice the room would be held for nothing.
-      const wider = Buffer.allocUnsafeSlow(needed > LARGE_EVENT ? needed : needed * 2);
-      wider.set(this.#buffer.subarray(0, this.#used));
-      this.#buffer = wider;
-      this.#bytes = new Uint8Array(wider.buffer);
     }
   }
 
@@ -296,37 +188,4 @@ export class EventReader {
     }
     return value;
   }
-}
-
-function emptyRow(): EventRow {
-  return {
-    bytes: NOTHING,
-    isDelete: false,
-    keyStart: 0,
-    keyEnd: 0,
-    valueStart: 0,
-    valueEnd: 0,
-    createRevision: 0,
-    modRevision: 0,
-    version: 0,
-    lease: 0n,
-    seconds: 0,
-    nanos: 0,
-    leaseTtls: undefined,
-  };
-}
-
-function resetRow(row: EventRow): void {
-  row.isDelete = false;
-  row.keyStart = 0;
-  row.keyEnd = 0;
-  row.valueStart = 0;
-  row.valueEnd = 0;
-  row.createRevision = 0;
-  row.modRevision = 0;
-  row.version = 0;
-  row.lease = 0n;
-  row.seconds = 0;
-  row.nanos = 0;
-  row.leaseTtls = undefined;
 }
