@@ -1,6 +1,7 @@
 import { Failure } from '../../runtime/failure.ts';
 import type { StoreErrorKind } from '../store-error.ts';
 import { BodyFault } from './body-fault.ts';
+import { ConnectTimeout } from './connect-deadline.ts';
 import { foreignAnswerRemedy } from './foreign-answer.ts';
 import { InformationalAnswers } from './informational-answers.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
@@ -81,6 +82,9 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
     }
     if (code === InformationalAnswers.code) {
       return { kind: 'invalid', found: current.message, remedy: foreignAnswerRemedy };
+    }
+    if (code === ConnectTimeout.code) {
+      return { kind: 'transient', found: current.message, remedy: checkNetwork };
     }
     const tls = tlsFault(code, current.message);
     if (tls !== undefined) {

@@ -3,13 +3,14 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContext } from 'node:tls';
 import { HttpProxyAgent } from 'http-proxy-agent';
-import { HttpsProxyAgent } from 'https-proxy-agent';
+import { boundConnecting, connectDeadlineMs } from './connect-deadline.ts';
 import { boundInformationalAnswers } from './informational-answers.ts';
 import { ProxyFault } from './proxy-fault.ts';
 import type { HttpProxy, RequestTarget } from './proxy-rules.ts';
 import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from './shared-buffer-agents.ts';
 import { dropStaleConnections } from './stale-connections.ts';
 import type { StoreNetwork } from './store-network.ts';
+import { TunnelAgent } from './tunnel-agent.ts';
 
 /** What a store's connections may differ in. */
 export interface StoreAgentOptions {
@@ -23,6 +24,8 @@ export interface StoreAgentOptions {
   /** PEM of authorities that are trusted, too. */
   readonly alsoTrusted?: string | undefined;
   readonly insecureSkipVerify?: boolean;
+  /** How long a connection may take, TLS included, ms; {@link connectDeadlineMs} unless given. */
+  readonly connectMs?: number;
 }
 
 /** Agents for the two schemes; every request of every store goes through such a pair. */
@@ -58,16 +61,19 @@ type RequestOptions = Readonly<Record<string, unknown>>;
 
 class StoreHttpAgent extends SharedBufferHttpAgent {
   readonly #proxies: ProxyAgents;
+  readonly #connectMs: number;
 
   constructor(options: StoreAgentOptions) {
     const { network } = options;
     const settings = poolOf(options);
     super(settings);
+    this.#connectMs = options.connectMs ?? connectDeadlineMs;
     this.#proxies = new ProxyAgents(network, (proxy) => new NamingHttpProxyAgent(proxy, settings));
   }
 
   /** Takes over a request that Node's client has begun. */
   addRequest(request: ClientRequest, options: RequestOptions): void {
+    boundConnecting(request, placeOf(options, 80), this.#connectMs);
     const agent = this.#proxies.agentFor('http:', options);
     if (agent === undefined) {
       addRequestTo(HttpAgent.prototype, this, request, options);
@@ -84,13 +90,17 @@ class StoreHttpAgent extends SharedBufferHttpAgent {
 
 class StoreHttpsAgent extends SharedBufferHttpsAgent {
   readonly #proxies: ProxyAgents;
+  readonly #connectMs: number;
   readonly #tlsOptions: () => RequestOptions;
 
   constructor(options: StoreAgentOptions) {
     const { network, insecureSkipVerify = false } = options;
     const settings = poolOf(options);
     super(settings);
-    this.#proxies = new ProxyAgents(network, (proxy) => new NamingHttpsProxyAgent(proxy, settings));
+    const { connectMs = connectDeadlineMs } = options;
+    this.#connectMs = connectMs;
+    const tunnels = { ...settings, trust: () => network.trust, ms: connectMs };
+    this.#proxies = new ProxyAgents(network, (proxy) => new TunnelAgent(proxy, tunnels));
     let own: SecureContext | undefined;
     this.#tlsOptions = () => {
       own ??= trustOf(options);
@@ -100,6 +110,7 @@ class StoreHttpsAgent extends SharedBufferHttpsAgent {
 
   /** Takes over a request that Node's client has begun. */
   addRequest(request: ClientRequest, options: RequestOptions): void {
+    boundConnecting(request, placeOf(options, 443), this.#connectMs);
     const secured = { ...options, ...this.#tlsOptions() };
     const agent = this.#proxies.agentFor('https:', options);
     if (agent === undefined) {
@@ -136,6 +147,12 @@ function identityOf({ host }: RequestOptions): RequestOptions {
 
 function bareHost(host: unknown): string {
   return String(host).replace(/^\[|\]$/g, '');
+}
+
+/** Host and port, for messages. */
+function placeOf({ host, port }: RequestOptions, standard: number): string {
+  const bare = bareHost(host);
+  return `${isIP(bare) === 6 ? `[${bare}]` : bare}:${Number(port ?? standard)}`;
 }
 
 function addRequestTo(owner: object, agent: HttpAgent, request: ClientRequest, options: RequestOptions): void {
@@ -190,32 +207,5 @@ class NamingHttpProxyAgent extends HttpProxyAgent<string> {
     } catch (error) {
       throw new ProxyFault(this.#proxy, error);
     }
-  }
-}
-
-/** Its errors name the proxy, and a proxy that refuses is not taken for the store. */
-class NamingHttpsProxyAgent extends HttpsProxyAgent<string> {
-  readonly #proxy: HttpProxy;
-
-  constructor(proxy: HttpProxy, settings: PoolSettings) {
-    super(proxy.url, settings);
-    this.#proxy = proxy;
-  }
-
-  override async connect(...[request, options]: Parameters<HttpsProxyAgent<string>['connect']>): Promise<Socket> {
-    let status = 200;
-    request.once('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
-      status = statusCode;
-    });
-    try {
-      const socket = await super.connect(request, options);
-      if (status === 200) {
-        return socket;
-      }
-      socket.destroy();
-    } catch (error) {
-      throw new ProxyFault(this.#proxy, error);
-    }
-    throw new ProxyFault(this.#proxy, status);
   }
 }
