@@ -17,15 +17,21 @@ export function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
 }
 
+/** A login that does not count any more. */
+const refusedToken = /invalid auth token|revision of auth store is old|auth: revision in header is old/;
+
+/**
+ * What begins as a text of etcd's own does. The calls of maintenance, of which the snapshot is one, pass on what its auth package says, with
+ * the status UNKNOWN.
+ */
+const ofEtcd = /etcdserver:|^auth: /;
+
 /**
  * True when a login is needed, perhaps once more: tokens run out, and any change of users makes all of them invalid.
- * Texts: etcd's api/v3rpc/rpctypes/error.go; they are part of its API.
+ * Texts: etcd's api/v3rpc/rpctypes/error.go and server/auth/store.go; the first are part of its API.
  */
 export function isTokenRefused(error: Pick<ServiceError, 'code' | 'details'>): boolean {
-  return (
-    error.code === status.UNAUTHENTICATED ||
-    /invalid auth token|revision of auth store is old/.test(foreignText(error.details))
-  );
+  return error.code === status.UNAUTHENTICATED || refusedToken.test(foreignText(error.details));
 }
 
 /** True when no token was sent and one is needed: authentication was switched on after the token was asked for. */
@@ -69,8 +75,8 @@ const brokenFrames = /^(?:Received RST_STREAM with code|Bandwidth exhausted or m
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code } = error;
   const details = plainDetails(error.details);
-  // Each text of etcd's own begins with its name. A login that one member refuses may be valid at another one.
-  const ofTheMember = !details.includes('etcdserver:') || isTokenRefused(error);
+  // A login that one member refuses may be valid at another one.
+  const ofTheMember = !ofEtcd.test(details) || isTokenRefused(error);
   return { ...meaningOf(code, details), ...(ofTheMember ? { ofTheMember } : {}) };
 }
 
@@ -94,8 +100,22 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
     const remedy = 'use a user that has the role root, or to read and write single keys one with the rights to these';
     return { code: 'etcd_auth', found: 'permission denied', remedy };
   }
-  if (/invalid auth token|revision of auth store is old/.test(details) || code === status.UNAUTHENTICATED) {
+  if (refusedToken.test(details) || code === status.UNAUTHENTICATED) {
     return { code: 'etcd_auth', found: `the login is not accepted (${details})` };
+  }
+  if (/user (?:name )?not found/.test(details)) {
+    return {
+      code: 'etcd_auth',
+      found: 'it has no user of that name; where none is given it is the common name (CN) of the client certificate',
+      remedy: 'give --etcd-username, or with --cert the certificate of a user that has the role root',
+    };
+  }
+  if (/^auth: /.test(details)) {
+    return {
+      code: 'etcd_auth',
+      found: `it refuses the user (${details})`,
+      remedy: 'use a user that has the role root',
+    };
   }
   if (/database space exceeded/.test(details)) {
     return {
@@ -143,9 +163,8 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
     case status.CANCELLED:
     case status.INTERNAL:
     case status.UNKNOWN:
-      // A connection that broke off shows up as any of these. An answer of etcd's own begins with its name, and gRPC says
-      // when our decoder refused a message.
-      return details.includes('etcdserver:') || details.includes('Response message parsing error')
+      // A connection that broke off shows up as any of these, and gRPC says when our decoder refused a message.
+      return ofEtcd.test(details) || details.includes('Response message parsing error')
         ? { code: 'etcd_refused', found: said }
         : { code: 'etcd_unreachable', found: said };
     default:

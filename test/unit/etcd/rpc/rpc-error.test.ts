@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { EtcdFailureCode } from '../../../../src/etcd/etcd-failure.ts';
-import { explainRpcError } from '../../../../src/etcd/rpc/rpc-error.ts';
+import { explainRpcError, isTokenRefused } from '../../../../src/etcd/rpc/rpc-error.ts';
 
 // Texts of etcd's api/v3rpc/rpctypes/error.go; the status of some differs between etcd 3.4 and 3.5.
 const cases: readonly [EtcdFailureCode, status, string][] = [
@@ -31,6 +31,14 @@ const cases: readonly [EtcdFailureCode, status, string][] = [
   ['etcd_timeout', status.DEADLINE_EXCEEDED, 'Deadline exceeded'],
   ['etcd_auth', status.UNAUTHENTICATED, 'etcdserver: invalid auth token'],
   ['etcd_auth', status.INVALID_ARGUMENT, 'etcdserver: user name is empty'],
+  ['etcd_auth', status.FAILED_PRECONDITION, 'etcdserver: user name not found'],
+  // Texts of its auth package, which the calls of maintenance pass on as they are.
+  ['etcd_auth', status.UNKNOWN, 'auth: user not found'],
+  ['etcd_auth', status.UNKNOWN, 'auth: user name is empty'],
+  ['etcd_auth', status.UNKNOWN, 'auth: permission denied'],
+  ['etcd_auth', status.UNKNOWN, 'auth: invalid auth token'],
+  ['etcd_auth', status.UNKNOWN, 'auth: revision in header is old'],
+  ['etcd_auth', status.UNKNOWN, 'auth: something new'],
 ];
 for (const [code, grpcStatus, details] of cases) {
   test(`${status[grpcStatus]} "${details}" is ${code}`, () => {
@@ -44,11 +52,29 @@ for (const [code, details, ofTheMember] of [
   [status.UNAUTHENTICATED, 'etcdserver: invalid auth token', true],
   [status.PERMISSION_DENIED, 'etcdserver: permission denied', undefined],
   [status.INVALID_ARGUMENT, 'etcdserver: authentication failed, invalid user ID or password', undefined],
+  [status.UNKNOWN, 'auth: permission denied', undefined],
+  [status.UNKNOWN, 'auth: user not found', undefined],
+  [status.UNKNOWN, 'auth: invalid auth token', true],
 ] as const) {
   test(`${status[code]} "${details}" says ${ofTheMember ? 'nothing' : 'something'} of the whole cluster`, () => {
     assert.equal(explainRpcError({ code, details }).ofTheMember, ofTheMember);
   });
 }
+
+test('a client certificate whose name is that of no user is explained, with a next step', () => {
+  for (const details of ['auth: user not found', 'etcdserver: user name not found']) {
+    const { found, remedy } = explainRpcError({ code: status.UNKNOWN, details });
+    assert.match(found, /^it has no user of that name/);
+    assert.match(remedy ?? '', /--cert/);
+  }
+});
+
+test('a login that was refused because users changed is asked for again', () => {
+  for (const details of ['etcdserver: revision of auth store is old', 'auth: revision in header is old']) {
+    assert.equal(isTokenRefused({ code: status.UNKNOWN, details }), true);
+  }
+  assert.equal(isTokenRefused({ code: status.UNKNOWN, details: 'auth: user not found' }), false);
+});
 
 test('what breaks the frames of HTTP/2 is explained, with a next step', () => {
   for (const [code, details] of [
