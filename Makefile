@@ -143,9 +143,9 @@ test-walks: install
 test-moments: etcd
 	EVERY_MOMENT=long $(NODE) --test test/integration/operations/restore/every-moment.test.ts
 
-## test-file-errors: each call of each command to the file system fails once in each way; takes half an hour
+## test-file-errors: each call of each command to the file system fails once in each way, or is the last before a kill; takes an hour
 test-file-errors: etcd
-	FILE_ERRORS=all $(NODE) --test test/integration/file-errors.test.ts test/integration/operations/restore/file-errors.test.ts
+	FILE_ERRORS=all $(NODE) --test test/integration/file-errors.test.ts test/integration/operations/restore/file-errors.test.ts test/integration/killed-at-each-call.test.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:
