@@ -298,7 +298,7 @@ export const limits = {
     most: 256,
     unit: 'connections',
     why: 'a pod has a few callers',
-    beyond: 'idle ones end; while none is idle, the new one ends',
+    beyond: 'idle ones end; while none is idle, the slowest handshake of TLS, or the new one, ends',
   },
   requestsAtOnce: {
     from: 'client',
@@ -307,6 +307,14 @@ export const limits = {
     unit: 'requests',
     why: 'callers send one at a time',
     beyond: 'the connection ends, or HTTP/2 refuses the stream',
+  },
+  resetStreams: {
+    from: 'client',
+    what: 'streams of one HTTP/2 session that are taken back at once; a fifth as many more each second',
+    most: 160,
+    unit: 'requests',
+    why: 'ten times as many as may wait for an answer',
+    beyond: 'the session ends',
   },
   viewers: {
     from: 'client',

@@ -21,10 +21,18 @@ export function acceptConnections(
     connections.ready(socket);
     DirectConnection.begin(socket, { ...parts, handOver });
   };
-  server.on('connection', (socket: Socket) => connections.opened(socket));
+  const transport = serve === 'connection' ? 'plain' : 'tls';
+  server.on('connection', (socket: Socket) => connections.opened(socket, transport));
   if ('setSecureContext' in server) {
-    server.on('secureConnection', (socket: TLSSocket) => (socket.alpnProtocol === 'h2' ? handOver : begin)(socket));
-    server.on('session', (session) => connections.began(session));
+    server.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol !== 'h2') {
+        begin(socket);
+        return;
+      }
+      // Node begins the session while it is given the connection.
+      server.once('session', (session) => connections.began(session, socket));
+      handOver(socket);
+    });
   } else {
     server.on('connection', begin);
   }

@@ -75,6 +75,9 @@ const usualBounds: NodeBounds = {
 /** Most requests have no body: nothing then waits for the end of one. Node has this option, its types do not know it. */
 const ofEmptyRequests = { optimizeEmptyRequests: true };
 
+/** How many streams a session of HTTP/2 may take back at once, and then in a second; beyond that it ends. */
+const resets = { streamResetBurst: limits.resetStreams.most, streamResetRate: limits.resetStreams.most / 5 };
+
 /** Sessions of HTTP/2 may hold this much, MB. */
 const sessionMemory = 1;
 
@@ -151,6 +154,7 @@ function createTlsServer(certificate: ServedCertificate, bounds: NodeBounds): Ht
   return createSecureServer({
     ...contextOf(certificate.pair),
     ...bounds,
+    ...resets,
     allowHTTP1: true,
     handshakeTimeout: limits.requestHeadTime.most * 1_000,
     unknownProtocolTimeout: limits.requestHeadTime.most * 1_000,

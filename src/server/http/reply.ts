@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, isOver } from './exchange.ts';
 
 const types = {
   json: 'application/json',
@@ -41,10 +41,10 @@ export function plainReply(status: number, text: string): Reply {
  * Sends an answer: status line, headers and body leave in one write. Not by way of a `Response`, whose streams take several
  * times as long as the answer itself; what is returned says to the library that nothing is left to do.
  */
-export function sendReply({ outgoing }: Exchange, { status, headers, body }: Reply): Response {
+export function sendReply(exchange: Exchange, { status, headers, body }: Reply): Response {
   // Both kinds of answers take the same arguments, which their types do not say of their union.
-  const sink = outgoing as ServerResponse;
-  if (!sink.headersSent && !sink.destroyed) {
+  const sink = exchange.outgoing as ServerResponse;
+  if (!sink.headersSent && !isOver(exchange)) {
     sink.writeHead(status, headers);
     sink.end(body);
   }

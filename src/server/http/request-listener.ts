@@ -4,7 +4,7 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Connections } from './connections.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, isOver, whenOver } from './exchange.ts';
 import { announcesTooMuch } from './request-body.ts';
 import type { Routes } from './routes.ts';
 
@@ -38,12 +38,13 @@ export function createRequestListener(request: {
         incoming.socket.destroy();
         return;
       }
-      if (connections.ending || announcesTooMuch(exchange)) {
-        outgoing.setHeader('connection', 'close');
-      }
     }
-    if (announcesTooMuch(exchange)) {
-      outgoing.statusCode = 413;
+    const refusal = announcesTooMuch(exchange) ? 413 : namesTwoHosts(exchange) ? 400 : undefined;
+    if (outgoing instanceof ServerResponse && (connections.ending || refusal !== undefined)) {
+      outgoing.setHeader('connection', 'close');
+    }
+    if (refusal !== undefined) {
+      outgoing.statusCode = refusal;
       outgoing.setHeader('content-length', '0');
       outgoing.end();
       endLateBody(exchange, clock);
@@ -65,19 +66,27 @@ export function createRequestListener(request: {
 /** Errors of the connection: it is over then, and there is no client to answer. */
 function ignore(): void {}
 
+/** Others on the way may have gone by the one that we do not see (RFC 9112 section 3.2). */
+function namesTwoHosts({ incoming: { httpVersionMajor, rawHeaders } }: Exchange): boolean {
+  const isHost = (text: string, at: number): boolean =>
+    at % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host';
+  return httpVersionMajor === 1 && rawHeaders.findIndex(isHost) !== rawHeaders.findLastIndex(isHost);
+}
+
 /** Whether all of an answer over HTTP/1.1 was taken by the system. */
 function isWithSystem(outgoing: ServerResponse | Http2ServerResponse): boolean {
   return outgoing instanceof ServerResponse && outgoing.writableEnded && outgoing.socket?.writableLength === 0;
 }
 
 /** HTTP/1.1 is watched by Node; a stream of HTTP/2 is not. */
-function endLateBody({ incoming, outgoing }: Exchange, clock: Clock): void {
+function endLateBody(exchange: Exchange, clock: Clock): void {
+  const { incoming, outgoing } = exchange;
   if (outgoing instanceof ServerResponse || incoming.complete) {
     return;
   }
   const arriving = new AbortController();
   incoming.once('end', () => arriving.abort());
-  outgoing.once('close', () => arriving.abort());
+  whenOver(exchange, () => arriving.abort());
   clock.sleep(limits.requestTime.most * 1_000, arriving.signal).then(
     () => outgoing.stream.close(),
     () => {},
@@ -85,12 +94,13 @@ function endLateBody({ incoming, outgoing }: Exchange, clock: Clock): void {
 }
 
 /** The answer is complete: what a client does not take of it in time stays in memory no longer. */
-function endSlowReader({ outgoing }: Exchange, clock: Clock): void {
-  if (outgoing.writableFinished || outgoing.destroyed) {
+function endSlowReader(exchange: Exchange, clock: Clock): void {
+  const { outgoing } = exchange;
+  if (outgoing.writableFinished || isOver(exchange)) {
     return;
   }
   const sending = new AbortController();
-  outgoing.once('close', () => sending.abort());
+  whenOver(exchange, () => sending.abort());
   outgoing.once('finish', () => sending.abort());
   clock.sleep(limits.answerTime.most * 1_000, sending.signal).then(
     () => outgoing.destroy(),

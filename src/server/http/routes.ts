@@ -9,7 +9,7 @@ import { acceptsGzip } from './accepts-gzip.ts';
 import type { Access, Audience } from './access/access.ts';
 import type { DashboardPage } from './dashboard/dashboard-page.ts';
 import type { EventStream } from './dashboard/event-stream.ts';
-import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
+import { type Exchange, goneSignal, isOver, pathOf, queryValue, whenSent } from './exchange.ts';
 import { type FrequentAnswers, guardedReply, type Transport } from './frequent-answers.ts';
 import type { MetricsPage } from './metrics-page.ts';
 import { openApiText } from './openapi.ts';
@@ -157,7 +157,7 @@ export function createRoutes(options: RoutesOptions): Routes {
     return sendReply(env, plainReply(404, '404 page not found\n'));
   });
   const fail = (error: unknown, exchange: Exchange): Response => {
-    const level = exchange.outgoing.destroyed ? 'debug' : 'error';
+    const level = isOver(exchange) ? 'debug' : 'error';
     log[level]({ error }, `Answering ${pathOf(exchange)} with 500: ${textOf(error)}`);
     return sendReply(exchange, reply(500));
   };

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, whenOver } from './exchange.ts';
 
 /** An answer whose body is not in memory as a whole. */
 export interface StreamedAnswer {
@@ -15,14 +15,10 @@ export interface StreamedAnswer {
  * Sends a body piece by piece, at the pace of the client. Ends the connection when the client does not take the next piece in
  * time, or when the body fails: half an answer must not look whole. Never rejects.
  */
-export async function sendStream(
-  { outgoing }: Exchange,
-  { status, headers, body, clock }: StreamedAnswer,
-): Promise<void> {
-  const gone = new Promise<void>((resolve) => {
-    outgoing.once('close', resolve);
-  });
-  outgoing.once('close', () => body.destroy());
+export async function sendStream(exchange: Exchange, { status, headers, body, clock }: StreamedAnswer): Promise<void> {
+  const { outgoing } = exchange;
+  const gone = new Promise<void>((resolve) => whenOver(exchange, resolve));
+  whenOver(exchange, () => body.destroy());
   // The loop below gets it, too; one that comes after the end would otherwise end the process.
   body.on('error', () => {});
   try {

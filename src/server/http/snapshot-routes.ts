@@ -2,7 +2,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { Forwarding } from '../forwarding.ts';
 import type { Sidecar, SnapshotTaker } from '../sidecar.ts';
-import { type Exchange, goneSignal, queryValue } from './exchange.ts';
+import { type Exchange, goneSignal, isOver, queryValue } from './exchange.ts';
 import { goBool } from './go-bool.ts';
 import { type Reply, reply } from './reply.ts';
 import { discardBody } from './request-body.ts';
@@ -76,8 +76,8 @@ export class SnapshotRoutes {
     }
   }
 
-  #failed(path: string, error: unknown, { outgoing }: Exchange): Reply {
-    const level = outgoing.destroyed ? 'debug' : 'warn';
+  #failed(path: string, error: unknown, exchange: Exchange): Reply {
+    const level = isOver(exchange) ? 'debug' : 'warn';
     this.#log[level]({ error }, `Answering ${path} with 500: ${error instanceof Error ? error.message : error}`);
     const { headers, ...answer } = reply(500);
     return {

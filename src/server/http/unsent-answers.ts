@@ -1,5 +1,5 @@
 import { limits } from '../../runtime/limits.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, whenOver } from './exchange.ts';
 import { type Reply, reply } from './reply.ts';
 
 /** Answers up to this size are always sent, bytes: health is answered whatever other clients do. */
@@ -24,14 +24,14 @@ export class UnsentAnswers {
   }
 
   /** The answer to send: 503 in place of one for which there is no room. */
-  admit({ outgoing }: Exchange, answer: Reply): Reply {
+  admit(exchange: Exchange, answer: Reply): Reply {
     if (answer.body.length <= small) {
       return answer;
     }
     if (!this.haveRoomFor(answer)) {
       return reply(503);
     }
-    outgoing.once('close', this.count(answer));
+    whenOver(exchange, this.count(answer));
     return answer;
   }
 }

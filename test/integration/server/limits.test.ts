@@ -80,6 +80,20 @@ describe('a client is refused', () => {
     assert.deepEqual(server.sidecar.fulls, [false]);
     await answersStill(server);
   });
+
+  it('with two names of a host, and its connection ends', async () => {
+    await using server = await serveFakeSidecar();
+    for (const [path, other] of [
+      ['/healthz', 'Host: y'],
+      ['/healthz', 'host: x'],
+      ['/snapshot/full', 'HOST: y'],
+    ]) {
+      const answer = await rawAnswer(server.port, `GET ${path} HTTP/1.1\r\nHost: x\r\n${other}\r\n\r\n`);
+      assert.match(answer.head, /^HTTP\/1.1 400 /);
+    }
+    assert.deepEqual(server.sidecar.fulls, []);
+    await answersStill(server);
+  });
 });
 
 describe('a large answer', () => {

@@ -47,6 +47,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   idleTime: ['test/integration/server/limits.test.ts', 'asks for nothing more'],
   connections: ['test/integration/server/limits.test.ts', 'more connections than there may be'],
   requestsAtOnce: ['test/integration/server/limits.test.ts', 'more requests at once than there may be'],
+  resetStreams: ['test/integration/server/gone-clients.test.ts', 'more than may be end their session'],
   viewers: ['test/integration/server/dashboard.test.ts', 'go to a few at the same time'],
   profileTime: ['test/integration/server/profiling.test.ts', 'longer than a profile may be'],
   etcdConfig: ['test/unit/server/etcd-config/read-etcd-config.test.ts', 'a file that is too long'],

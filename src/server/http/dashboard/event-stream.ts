@@ -1,7 +1,7 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import { limits } from '../../../runtime/limits.ts';
 import type { Dashboard } from '../../dashboard/dashboard.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, whenOver } from '../exchange.ts';
 import { type Reply, reply } from '../reply.ts';
 import { discardBody } from '../request-body.ts';
 
@@ -47,9 +47,7 @@ export class EventStream {
       return { ...answer, headers: { ...answer.headers, 'retry-after': '10' } };
     }
     const { outgoing } = exchange;
-    const closed = new Promise<void>((resolve) => {
-      outgoing.once('close', resolve);
-    });
+    const closed = new Promise<void>((resolve) => whenOver(exchange, resolve));
     outgoing.statusCode = 200;
     for (const [name, value] of Object.entries(streamHeaders)) {
       outgoing.setHeader(name, value);
