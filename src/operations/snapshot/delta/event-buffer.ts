@@ -5,10 +5,10 @@ import { Failure } from '../../../runtime/failure.ts';
 import { DeltaEncoder } from '../../../snapshot/delta/delta-encoder.ts';
 import { type EventTime, eventTimeOf } from '../../../snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
-import { divideSegment } from './divide-segment.ts';
 import type { LeaseTtls } from './lease-ttls.ts';
-import { DeltaSegment, joinSegments, type WaitingDelta } from './segment.ts';
+import { DeltaSegment, type WaitingDelta } from './segment.ts';
 import type { DeltaSpool } from './spool.ts';
+import { WaitingSegments } from './waiting-segments.ts';
 
 /** Rough memory of an event that waits unencoded, without its key and value, bytes. */
 const eventOverhead = 256;
@@ -33,25 +33,19 @@ export class EventBuffer {
   readonly #spool: DeltaSpool;
   readonly #leases: LeaseTtls;
   #open = new DeltaEncoder();
-  #closed: DeltaSegment[] = [];
+  readonly #closed = new WaitingSegments();
   #held: WaitingEvent[] | undefined;
   #heldSize = 0;
   /** When the hold began, monotonic ms. */
   #heldSince = 0;
   /** Deltas must not reach across this revision. */
   #boundary: Revision | undefined;
-  /** Where fulls end before which something may wait: no delta is joined across these. */
-  #cuts: readonly Revision[] = [];
   /** Events up to here are in a full. */
   #covered: Revision | undefined;
   /** Events up to here are dropped when they arrive. */
   #dropped: Revision | undefined;
   /** Revision of the newest event that was encoded. */
   #last: Revision | undefined;
-  /** Revision of the newest event that was taken. */
-  #taken: Revision | undefined;
-  /** While a segment that reaches across the end of a full is divided. */
-  #dividing: Promise<void> | undefined;
   readonly #waiters = new Set<() => void>();
 
   constructor(options: {
@@ -71,13 +65,15 @@ export class EventBuffer {
   hasBeyond(revision: Revision): boolean {
     const held = this.#held?.at(-1)?.event.modRevision ?? 0;
     return (
-      held > revision || (this.#open.count > 0 && this.#open.lastRevision > revision) || this.#waitBeyond(revision)
+      held > revision ||
+      (this.#open.count > 0 && this.#open.lastRevision > revision) ||
+      this.#closed.hasBeyond(revision)
     );
   }
 
   /** Bytes buffered, those in the spool included. */
   get size(): number {
-    return this.#closed.reduce((sum, { size }) => sum + size, this.#openSize);
+    return this.#closed.size + this.#openSize;
   }
 
   /** Bytes of the segment that is growing, and of the events that are held. */
@@ -115,7 +111,7 @@ export class EventBuffer {
 
   /** Resolves when a segment has reached the limit and waits; rejects when the signal aborts. */
   async untilLimit(signal: AbortSignal): Promise<void> {
-    while (this.#closed.length === 0) {
+    while (this.#closed.count === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiters.add(resolve);
       await untilAborted(promise, signal).finally(() => this.#waiters.delete(resolve));
@@ -139,40 +135,22 @@ export class EventBuffer {
       // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
       this.#recordTtls(this.#leases.takeNew());
       const { keys } = this.#open;
-      this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, keys, chunks: this.#open.finish() }));
+      this.#closed.add(new DeltaSegment({ firstRevision, lastRevision, count, keys, chunks: this.#open.finish() }));
       this.#open = new DeltaEncoder();
     }
   }
 
   /** Takes the oldest segment that waits out of the buffer; the caller has to release it. */
-  async take(): Promise<DeltaSegment | undefined> {
-    await this.#dividing;
-    const segment = this.#closed.shift();
-    this.#taken = segment?.lastRevision ?? this.#taken;
-    return segment;
+  take(): Promise<DeltaSegment | undefined> {
+    return this.#closed.take();
   }
 
   /**
    * Takes the oldest segments that wait out of the buffer as one delta: as many as have `limitBytes` together and no end of
    * a full between them, and at least one. The caller has to release it.
    */
-  async takeJoined(limitBytes: number): Promise<WaitingDelta | undefined> {
-    const first = await this.take();
-    if (first === undefined) {
-      return undefined;
-    }
-    const taken: [DeltaSegment, ...DeltaSegment[]] = [first];
-    let size = first.size;
-    const fits = (next: DeltaSegment): boolean =>
-      size + next.size <= limitBytes &&
-      !this.#cuts.some((cut) => first.firstRevision <= cut && cut < next.lastRevision);
-    for (let next = this.#closed[0]; next !== undefined && fits(next); next = this.#closed[0]) {
-      taken.push(next);
-      size += next.size;
-      this.#taken = next.lastRevision;
-      this.#closed.shift();
-    }
-    return joinSegments(taken);
+  takeJoined(limitBytes: number): Promise<WaitingDelta | undefined> {
+    return this.#closed.takeJoined(limitBytes);
   }
 
   /** Lets events wait unencoded from now on, until they are due, {@link cutAt} or {@link endHold}. */
@@ -197,11 +175,10 @@ export class EventBuffer {
     if (this.#open.firstRevision <= revision && this.#open.lastRevision > revision) {
       this.#closeOpen();
     }
-    this.#divideAt(revision);
+    this.#closed.cutAt(revision);
     this.#boundary = revision;
-    this.#cuts = [...this.#cuts.filter((cut) => cut > (this.#taken ?? 0)), revision];
     this.endHold();
-    return (this.#taken ?? 0) <= revision ? 'cut' : 'too late';
+    return this.#closed.wasTakenBeyond(revision) ? 'too late' : 'cut';
   }
 
   /**
@@ -212,12 +189,11 @@ export class EventBuffer {
   async coverUpTo(revision: Revision): Promise<void> {
     this.#covered = revision;
     this.#leases.forget();
-    if (this.#closed.every(({ isInMemory, lastRevision }) => isInMemory || lastRevision > revision)) {
+    if (!this.#closed.hasInFilesUpTo(revision)) {
       return;
     }
     this.#dropped = revision;
-    const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
-    this.#closed = this.#closed.filter(({ lastRevision }) => lastRevision > revision);
+    const superfluous = this.#closed.removeUpTo(revision);
     if (this.#open.count > 0 && this.#open.lastRevision <= revision) {
       this.#open = new DeltaEncoder();
     }
@@ -230,45 +206,19 @@ export class EventBuffer {
     this.#covered = undefined;
     this.#dropped = undefined;
     this.#boundary = undefined;
-    this.#cuts = [];
-    this.#taken = undefined;
+    this.#closed.restart();
     this.#leases.forget();
     await this.clear();
   }
 
   /** Discards everything: a full takes over, and the next event may have any revision after it. */
   async clear(): Promise<void> {
-    const closed = this.#closed;
-    this.#closed = [];
+    const closed = this.#closed.removeAll();
     this.#open = new DeltaEncoder();
     this.#held = this.#held === undefined ? undefined : [];
     this.#heldSize = 0;
     this.#last = undefined;
     await release(closed);
-  }
-
-  /** Divides what waits and reaches across a revision. Nothing is taken meanwhile. */
-  #divideAt(revision: Revision): void {
-    const across = this.#closed.find((each) => each.firstRevision <= revision && each.lastRevision > revision);
-    if (across !== undefined) {
-      this.#dividing = this.#divide(across, revision).finally(() => {
-        this.#dividing = undefined;
-      });
-    }
-  }
-
-  async #divide(segment: DeltaSegment, revision: Revision): Promise<void> {
-    // What cannot be read cannot be uploaded, either, which says so.
-    const halves = await divideSegment(segment, revision).catch(() => undefined);
-    const at = this.#closed.indexOf(segment);
-    if (halves !== undefined && at >= 0) {
-      this.#closed.splice(at, 1, ...halves);
-      await segment.release();
-    }
-  }
-
-  #waitBeyond(revision: Revision): boolean {
-    return this.#closed.some(({ lastRevision }) => lastRevision > revision);
   }
 
   #encodeHeld(): void {
@@ -332,10 +282,7 @@ export class EventBuffer {
     for (const wake of this.#waiters) {
       wake();
     }
-    const [, ...surplus] = this.#closed.filter(({ isInMemory }) => isInMemory);
-    for (const segment of surplus) {
-      await segment.spill(this.#spool);
-    }
+    await this.#closed.spill(this.#spool);
   }
 }
 
