@@ -16,6 +16,8 @@ export type Layout = 'v1' | 'v2';
 export interface AheadOfClock {
   /** It was taken before this, by what continues it: whole seconds since the epoch; undefined when nothing that can be believed does. */
   readonly before: number | undefined;
+  /** Others that can be believed reach as far: it is excluded, for its name alone. */
+  readonly isReached?: true;
 }
 
 /** A stored object, as its name describes it. */

@@ -178,7 +178,9 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     copiedCompanions.push(...companions.copied);
     const failures = [
       ...outcomes.flatMap(({ failure }) =>
-        failure === undefined ? [] : { name: failure.object.source.name, error: failure.error },
+        failure === undefined || isSpare(failure, context)
+          ? []
+          : { name: failure.object.source.name, error: failure.error },
       ),
       ...companions.failures,
     ];
@@ -272,6 +274,16 @@ async function copyPlanned(
   const rest = chains.map((chain) => chain.map((object) => (object === opening ? now : object)));
   const outcomes = await Promise.all(rest.map((chain) => copyChain(chain, request, work)));
   return isThere ? [opened, ...outcomes] : outcomes;
+}
+
+/** Whether what failed is a damaged object that its name alone keeps from being used: nothing needs it. */
+function isSpare({ object, error }: NonNullable<ChainOutcome['failure']>, { log }: RunContext): boolean {
+  const { name, ahead } = object.source;
+  if (ahead?.isReached !== true || !(error instanceof Failure) || error.code !== 'snapshot_corrupt') {
+    return false;
+  }
+  log.warn({ snapshot: name }, `${name}, named for a time that has not come yet, is left out: ${error.message}`);
+  return true;
 }
 
 function incomplete(

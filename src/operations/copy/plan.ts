@@ -56,7 +56,8 @@ export interface CopyListings {
 }
 
 /**
- * Compares two listings. Chunks, and snapshots that are marked as not to be restored from, do not take part. The full that began the
+ * Compares two listings. Chunks, and snapshots that are marked as not to be restored from, do not take part. What is not used for its name
+ * alone, which is ahead of the clock, is copied besides: it may be what tells two histories apart. The full that began the
  * history does, also where it is named ahead of the clock and others reach as far: without it what both histories share would stand in for it.
  */
 export function planCopy(listings: CopyListings, limits: CopyLimits, form: CopyForm = {}): CopyPlan {
@@ -81,7 +82,15 @@ export function planCopy(listings: CopyListings, limits: CopyLimits, form: CopyF
       leftOut += 1;
     }
   }
-  return { chains, orphans, leftOut };
+  const least = chains.reduce(
+    (least, [full]) => Math.min(least, full?.source.lastRevision ?? least),
+    Number.POSITIVE_INFINITY,
+  );
+  const planned = new Set(chains.flat().map(({ source }) => source.key));
+  const besides = listings.source
+    .filter(({ key, ahead, lastRevision }) => ahead?.isReached === true && lastRevision >= least && !planned.has(key))
+    .map((source) => [planObject(source, there, form)]);
+  return { chains: [...chains, ...besides], orphans, leftOut };
 }
 
 /** Objects that are to be sent. */

@@ -104,14 +104,17 @@ export interface AheadEvidence {
 }
 
 /**
- * What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named.
+ * What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named, unless it is
+ * a full that can be believed, of which the deltas that follow are not chosen.
  * Throws a {@link Failure} `history_fork` where nothing says which of them the rest continues.
  */
 export async function ofAnotherHistory(
-  { chains, isChosen, history }: Selection,
+  { chains, named, until, history }: Selection,
   { compare }: AheadEvidence,
   place: Pick<SnapStore, 'location'>,
 ): Promise<readonly StoredSnapshot[]> {
+  const isFollowed = named?.kind === 'Full' && named.ahead === undefined && until !== undefined;
+  const isChosen = named !== undefined && !isFollowed;
   const contradiction = isChosen ? undefined : await findContradiction(history.snapshots, compare);
   if (contradiction?.kind === 'at the end') {
     return history.snapshots.filter(({ ahead }) => ahead !== undefined);

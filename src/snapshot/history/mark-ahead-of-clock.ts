@@ -25,8 +25,10 @@ export function markAheadOfClock<T extends Aged>(
     const credible = restorable(snapshots).filter((each) => !(isAheadOfClock(each, seconds) || isTooSmall(each)));
     for (const snapshot of own.filter((each) => isAheadOfClock(each, seconds))) {
       const next = credible.find(({ lastRevision }) => lastRevision >= snapshot.lastRevision);
-      const excluded = isReached(snapshot, credible) ? { excluded: true } : {};
-      marked.set(snapshot, { ...snapshot, ahead: { before: next?.createdOn }, ...excluded });
+      const before = next?.createdOn;
+      const isExcluded = isReached(snapshot, credible);
+      const ahead = isExcluded && snapshot.excluded !== true ? ({ before, isReached: true } as const) : { before };
+      marked.set(snapshot, { ...snapshot, ahead, ...(isExcluded ? { excluded: true } : {}) });
     }
   }
   return listing.map((snapshot) => marked.get(snapshot) ?? snapshot);

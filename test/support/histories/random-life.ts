@@ -640,12 +640,24 @@ export class RandomLife {
 
   /** What goes, as a garbage collection of the snapshotter or `prune` plans it. */
   #plan(policy: RetentionPolicy, by: 'prune' | undefined): RetentionPlan<StoredSnapshot> {
-    const isRun = by === undefined && !this.#isDown;
     const clusterRevision = revision(this.#cluster.length + 1);
-    const unsound = new Set(this.#objects.snapshots.filter((each) => this.isForged(each)).map(({ name }) => name));
-    const evidence: FullEvidence = isRun
-      ? { proved: this.#written, clusterRevision }
-      : { proved: new Set(this.contents.keys()), unsound };
+    if (by === undefined && !this.#isDown) {
+      return this.#planBy(policy, { proved: this.#written, clusterRevision });
+    }
+    // It reads the full that others would be deleted for.
+    const proved = new Set<string>();
+    const unsound = new Set<string>();
+    for (;;) {
+      const plan = this.#planBy(policy, { proved, unsound });
+      const { newest } = plan;
+      if (newest === undefined || proved.has(newest.name)) {
+        return plan;
+      }
+      (this.isForged(newest) ? unsound : proved).add(newest.name);
+    }
+  }
+
+  #planBy(policy: RetentionPolicy, evidence: FullEvidence): RetentionPlan<StoredSnapshot> {
     return planRetention({
       listing: this.listing,
       markers: this.markers,

@@ -498,6 +498,17 @@ describe('histories', () => {
     assert.ok(context.lines.some(({ text }) => text.startsWith('The source may hold two histories')));
   });
 
+  test('of what is not used for its name alone all is copied that can be read, to be compared there, too', async () => {
+    const ahead = Math.floor(context.clock.now() / 1000) + 1_000_000;
+    const [delta, damaged] = [`Incr-00000011-00000014-${ahead}`, `Full-00000000-00000012-${ahead}`];
+    put(source, delta, hashed(1000, 7));
+    put(source, damaged, Buffer.alloc(1000));
+    await copyBackups({ ...request(), maxBackups: 1 }, context);
+    assert.ok(target.objects.has(`main/v2/${delta}`));
+    assert.ok(!target.objects.has(`main/v2/${damaged}`));
+    assert.ok(context.lines.some(({ level, text }) => level === 'warn' && text.startsWith(damaged)));
+  });
+
   const turns = (): number =>
     context.lines.filter(({ text }) => text.startsWith('THE TARGET HOLDS ANOTHER HISTORY')).length;
 

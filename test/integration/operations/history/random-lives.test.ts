@@ -145,6 +145,23 @@ describe('random lives of a cluster', () => {
     await fc.assert(lives, { numRuns });
   });
 
+  it('under a program that knows no histories: a copy is not merged where the clock of the new cluster was ahead', async () => {
+    const one = lived('Go', [
+      { what: 'write', changes: 3 },
+      { what: 'delta', writer: 'ours' },
+      { what: 'clock', seconds: 172_800 },
+      { what: 'rebuild' },
+      { what: 'write', changes: 3 },
+      { what: 'delta', writer: 'ours' },
+      { what: 'write', changes: 2 },
+      { what: 'delta', writer: 'ours' },
+      { what: 'clock', seconds: -172_800 },
+      { what: 'copy' },
+    ]);
+    await assertUnmerged(honest(one), one);
+    await assertUnmerged(copiedOf(one), one);
+  });
+
   it('under both programs in turn: nothing is merged', async () => {
     const lives = fc.asyncProperty(underBoth.map(withOneJump), async (life) => {
       const one = lived('ours', life);
