@@ -5,32 +5,24 @@ import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect-database.ts';
 import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
-import type { EtcdCluster, MemberStatus } from '../../../etcd/cluster.ts';
-import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { FileAppender } from '../../../fs/appender.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
 import { VolumeSpace } from '../../../fs/volume-space.ts';
-import { writeAll } from '../../../fs/write-all.ts';
 import { type Revision, revision } from '../../../revision.ts';
-import { Failure } from '../../../runtime/failure.ts';
 import { atomicMarking } from '../../../runtime/memory/atomic-marking.ts';
-import type { BufferCollection } from '../../../runtime/memory/buffer-collector.ts';
 import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
 import { releaseExecutablePages } from '../../../runtime/memory/resident-executable.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import { prefetch } from '../../../runtime/streams/prefetch.ts';
-import { rechunk } from '../../../runtime/streams/rechunk.ts';
 import type { WrittenMember } from '../../../snapshot/compression/written-member.ts';
-import { HashDamage } from '../../../snapshot/damage.ts';
 import { Sealer } from '../../../snapshot/encryption/sealer.ts';
 import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
 import { type Packing, pack } from '../../../snapshot/packing.ts';
-import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
+import { BrokenStream } from './broken-stream.ts';
 import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
-import { temporaryFileFailure } from './temporary-file-failure.ts';
-
-/** Bytes that are hashed, written and compressed at a time. */
-const blockSize = 512 * 1024;
+import { corruptSnapshot } from './corrupt-snapshot.ts';
+import { factsOf, receiveDatabase, type Sender } from './receive-database.ts';
+import { type TemporaryPlace, writingTo } from './temporary-place.ts';
 
 /** How often a stream that breaks off is begun anew, and the pause before, ms. */
 const mostAttempts = 3;
@@ -109,12 +101,12 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   await using files = new AsyncDisposableStack();
   const buffers = files.use(promptBufferCollection());
   const open = (purpose: string): Promise<TemporaryFile> =>
-    writing({ tempDir }, () => createTemporaryFile(tempDir, purpose, context));
+    writingTo({ tempDir }, () => createTemporaryFile(tempDir, purpose, context));
   const plain = files.use(await open('snapshot'));
   const place = { tempDir, space: await VolumeSpace.in(path.dirname(plain.path)) };
   const packed = compression === 'none' && recipients === undefined ? undefined : files.use(await open('compressed'));
   const sender: Sender = { endpoint: undefined, status: undefined };
-  const received = receive(plain.handle, { ...request, ...place, buffers, sender }, context);
+  const received = receiveDatabase(plain.handle, { ...request, ...place, buffers, sender }, context);
   const members: WrittenMember[] = [];
   const onMember = (member: WrittenMember): void => void members.push(member);
   const takenAt = new Date(context.clock.now()).toISOString();
@@ -173,25 +165,6 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   };
 }
 
-/** The member that sends a database, as far as it is known. */
-interface Sender {
-  endpoint: string | undefined;
-  /** Of some member. */
-  status: MemberStatus | undefined;
-}
-
-function factsOf({ endpoint, status }: Sender): Pick<KnownFacts, 'clusterId' | 'memberId' | 'etcdVersion'> {
-  if (status === undefined) {
-    return {};
-  }
-  const { clusterId, memberId, version } = status;
-  const isSender = status.endpoint === endpoint;
-  return {
-    clusterId: clusterId.toString(16),
-    ...(isSender ? { memberId: memberId.toString(16), etcdVersion: version } : {}),
-  };
-}
-
 /** Writes `bytes` to a file, where there is one; returns how many they were. */
 async function keep(
   bytes: AsyncIterable<Uint8Array>,
@@ -202,87 +175,10 @@ async function keep(
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.length;
-    await writing(place, async () => await file?.append(chunk));
+    await writingTo(place, async () => await file?.append(chunk));
   }
-  await writing(place, async () => await file?.flush());
+  await writingTo(place, async () => await file?.flush());
   return size;
-}
-
-/** Yields blocks while they are written to the file, each valid until the next. Throws at the end unless they were a database and its hash. */
-async function* receive(
-  handle: FileHandle,
-  {
-    cluster,
-    tempDir,
-    space,
-    buffers,
-    sender,
-    reaching,
-    onOpened,
-  }: DownloadRequest &
-    TemporaryPlace & { readonly space: VolumeSpace; readonly buffers: BufferCollection; readonly sender: Sender },
-  { signal, progress, log }: RunContext,
-): AsyncGenerator<Uint8Array> {
-  using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
-  const onSize = (bytes: number, endpoint: string): void => {
-    onOpened?.();
-    log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
-    bar.expect(bytes);
-    space.expect(bytes);
-    sender.endpoint = endpoint;
-    // Only to be recorded: nothing waits for it.
-    cluster.status({ signal }).then(
-      (status) => {
-        sender.status = status;
-      },
-      () => undefined,
-    );
-  };
-  const trailing = new TrailingHash();
-  let written = Promise.resolve();
-  // The network goes on while the compressor works; what is in flight must not hold up an early end.
-  const ended = new AbortController();
-  using _end = { [Symbol.dispose]: () => ended.abort() };
-  const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), reaching, onSize });
-  for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
-    await written;
-    written = writing({ tempDir, space }, () => writeAll(handle, block));
-    // Awaited in the next round, unless that is never reached.
-    written.catch(() => undefined);
-    trailing.push(block);
-    bar.advance(block.length);
-    yield block;
-    buffers.discarded(block.length);
-  }
-  await written;
-  if (!trailing.present) {
-    throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database followed by a SHA-256`);
-  }
-  try {
-    trailing.verify();
-  } catch (error) {
-    throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
-  }
-}
-
-/** A stream that has begun and was lost: another member, or this one later, may send it whole. */
-class BrokenStream extends Error {
-  declare readonly cause: EtcdFailure;
-}
-
-/** Turns the loss of a stream that has begun into a {@link BrokenStream}. */
-async function* markingBreaks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let begun = false;
-  try {
-    for await (const bytes of stream) {
-      begun = true;
-      yield bytes;
-    }
-  } catch (error) {
-    throw begun && error instanceof EtcdFailure && error.code === 'etcd_unreachable'
-      ? new BrokenStream(error.message, { cause: error })
-      : error;
-  }
 }
 
 async function lastRevisionOf(path: string): Promise<Revision> {
@@ -295,31 +191,6 @@ async function rejectingDamage<T>(location: string, read: () => Promise<T>): Pro
   try {
     return await read();
   } catch (error) {
-    throw error instanceof Damage ? corrupt(location, `byte ${error.offset}: ${error.reason}`, error) : error;
-  }
-}
-
-function corrupt(location: string, found: string, cause?: unknown): Failure {
-  return new Failure({
-    code: 'snapshot_corrupt',
-    action: 'save the snapshot of',
-    object: location,
-    found,
-    remedy: 'nothing was stored; take it from another member, and check this one (etcdctl endpoint hashkv, disk)',
-    cause,
-  });
-}
-
-/** Where temporary files go, and the free space there. */
-interface TemporaryPlace {
-  readonly tempDir: string;
-  readonly space?: VolumeSpace;
-}
-
-async function writing<T>({ tempDir, space }: TemporaryPlace, work: () => Promise<T>): Promise<T> {
-  try {
-    return await (space === undefined ? work() : space.writing(work));
-  } catch (cause) {
-    throw temporaryFileFailure(tempDir, cause);
+    throw error instanceof Damage ? corruptSnapshot(location, `byte ${error.offset}: ${error.reason}`, error) : error;
   }
 }
