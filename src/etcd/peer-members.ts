@@ -59,6 +59,8 @@ async function answerTo(request: ClientRequest, onConnected: () => void): Promis
   request.once('socket', (socket) => socket.once('connect', onConnected));
   request.once('response', resolve);
   request.once('error', reject);
+  // Where it goes on with another protocol, Node ends the connection and tells of no error.
+  request.once('close', () => reject(new Error('the connection ended without an answer')));
   request.end();
   const response = await promise;
   const pieces: Buffer[] = [];

@@ -53,6 +53,8 @@ export class HttpsApiServer implements ApiServer {
         answered.resolve,
       );
       sent.on('error', answered.reject);
+      // Where the server goes on with another protocol, Node ends the connection and tells of no error.
+      sent.once('close', () => answered.reject(new Error('the connection ended without an answer')));
       sent.end(body);
       const response = await answered.promise;
       return { status: response.statusCode ?? 0, body: parsed(await boundedBody(response)) };

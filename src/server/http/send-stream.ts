@@ -3,6 +3,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import { type Exchange, whenOver } from './exchange.ts';
 
+/** How long the source of a body may take for its next piece, ms. */
+const pieceMs = 30_000;
+
 /** An answer whose body is not in memory as a whole. */
 export interface StreamedAnswer {
   readonly status: number;
@@ -13,7 +16,7 @@ export interface StreamedAnswer {
 
 /**
  * Sends a body piece by piece, at the pace of the client. Ends the connection when the client does not take the next piece in
- * time, or when the body fails: half an answer must not look whole. Never rejects.
+ * time, or when the body fails or comes to a halt: half an answer must not look whole. Never rejects.
  */
 export async function sendStream(exchange: Exchange, { status, headers, body, clock }: StreamedAnswer): Promise<void> {
   const { outgoing } = exchange;
@@ -27,7 +30,7 @@ export async function sendStream(exchange: Exchange, { status, headers, body, cl
     }
     outgoing.statusCode = status;
     const sink: Writable = outgoing;
-    for await (const piece of body) {
+    for await (const piece of inTime(body, clock)) {
       if (!sink.write(piece)) {
         await drained(outgoing, gone, clock);
       }
@@ -36,6 +39,23 @@ export async function sendStream(exchange: Exchange, { status, headers, body, cl
   } catch {
     body.destroy();
     outgoing.destroy();
+  }
+}
+
+/** The pieces of a body. Throws when the next one does not come in time: its source may be there and send no more. */
+async function* inTime(body: Readable, clock: Clock): AsyncGenerator<Uint8Array> {
+  const pieces: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  for (;;) {
+    const waiting = new AbortController();
+    clock.sleep(pieceMs, waiting.signal).then(
+      () => body.destroy(new Error(`no more of it came within ${pieceMs / 1_000} s`)),
+      () => {},
+    );
+    const next = await pieces.next().finally(() => waiting.abort());
+    if (next.done === true) {
+      return;
+    }
+    yield next.value;
   }
 }
 

@@ -4,8 +4,11 @@ import type { Leases } from '../../kube/leases.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { LeaseCondition } from './lease-condition.ts';
 
-/** How long one renewal may take at most, ms. */
-const longestCallMs = 60_000;
+/**
+ * How long one renewal may take at most, ms: with the usual period the next one, over a new connection, still comes within the minute
+ * after which etcd-druid does not know any more whether the member is well.
+ */
+const longestCallMs = 20_000;
 
 /** The lease of our member and what it says. */
 export interface HeartbeatRequest {

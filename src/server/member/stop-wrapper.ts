@@ -59,6 +59,8 @@ export async function stopWrapper(
         reject(error);
       }
     });
+    // Where it goes on with another protocol, Node ends the connection and tells of no error.
+    request.once('close', () => reject(new Error('the connection ended without an answer')));
     request.end();
     const status = await promise;
     if (status < 200 || status > 299) {

@@ -203,6 +203,20 @@ describe('a follower', () => {
     assert.equal((await fetch(`http://127.0.0.1:${ours.port}/livez`)).status, 200);
   });
 
+  it('ends the answer of a leader that breaks off without ending its connection', { timeout: 10_000 }, async () => {
+    const clock = new FakeClock();
+    await using leader = await scriptedLeader();
+    leader.snapshot = (_, response) => {
+      response.write('{"fullSnapshot":');
+    };
+    await using ours = await follower(leader.port, leaderUrl, { clock });
+    const response = await fetch(`http://127.0.0.1:${ours.port}/snapshot/latest`);
+    const cut = assert.rejects(response.text());
+    await clock.untilSleeping(30_000);
+    await clock.advance(30_000);
+    await cut;
+  });
+
   it('ends its request to the leader when the client goes away', async () => {
     await using leader = await scriptedLeader();
     const asked = Promise.withResolvers<void>();

@@ -50,6 +50,15 @@ describe('leases', () => {
     });
   }
 
+  it('are not found where the server goes on with another protocol', { timeout: 10_000 }, async () => {
+    await using server = await startApiServer();
+    server.instead = (_, response) =>
+      void response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    const { leases, api } = leasesOf(server);
+    using _ = api;
+    await assert.rejects(leases.get('full', { signal }), { code: 'kube_unreachable' });
+  });
+
   it('are not found in a body that never ends', async () => {
     await using server = await startApiServer();
     server.instead = (_, response) => {

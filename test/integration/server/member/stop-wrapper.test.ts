@@ -63,6 +63,21 @@ test('one that refuses, or answers something else, is asked four times', async (
   assert.equal(asked, 4);
 });
 
+test('one that goes on with another protocol is not waited for', { timeout: 10_000 }, async () => {
+  await using server = await listening(
+    createServer((_request, response) => {
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    }),
+  );
+  const clock = new FakeClock();
+  const stopping = assert.rejects(stop(server.port, clock), { code: 'wrapper_unreachable' });
+  for (const ms of [2_000, 4_000, 8_000]) {
+    await clock.untilSleeping(ms);
+    await clock.advance(ms);
+  }
+  await stopping;
+});
+
 test('one that does not answer is not waited for, and an abort ends it', async () => {
   let asked = 0;
   await using server = await listening(

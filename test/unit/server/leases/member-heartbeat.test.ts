@@ -87,7 +87,7 @@ describe('the heartbeat of a member', () => {
     });
   });
 
-  it('goes on a minute after something hung that hears of no end, and ends with the process while that lasts', async () => {
+  it('goes on 20 s after something hung that hears of no end, and ends with the process while that lasts', async () => {
     await using server = await startApiServer();
     server.create('a', 'etcd-main-0');
     const hanging = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -100,11 +100,11 @@ describe('the heartbeat of a member', () => {
     rig.heartbeat.renew();
     await rig.clock.untilSleeping(10_000);
     await rig.clock.advance(10_000);
-    await rig.clock.untilSleeping(60_000);
-    await rig.clock.advance(60_000);
+    await rig.clock.untilSleeping(20_000);
+    await rig.clock.advance(20_000);
     await rig.period();
     await eventually(() => (server.lease('a', 'etcd-main-0')?.spec['holderIdentity'] === undefined ? undefined : true));
-    assert.match(rig.log.texts[0] ?? '', /no answer came within 60 s/);
+    assert.match(rig.log.texts[0] ?? '', /no answer came within 20 s/);
     await rig.clock.advance(10_000);
     assert.equal(opened, 3);
   });
