@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { UsageFailure } from '../config/usage-failure.ts';
 import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
 import { serverGroups } from './server-groups.ts';
@@ -29,11 +31,17 @@ export const serverCommand = command({
     const context = { ...invocation.context, progress: silentProgress };
     const { refuseUnknownZone } = await import('../config/local-zone.ts');
     refuseUnknownZone(context.environment);
+    const { refuseMisplacedDirectory } = await import('../operations/restore/refuse-misplaced-directory.ts');
+    await refuseMisplacedDirectory(
+      { store: undefined, directory: config.restoration.dataDir, flag: '--data-dir', action: 'restore into' },
+      context,
+    );
     for (const line of versionLines()) {
       context.log.info(line);
     }
     const { identitiesOf, reloadedRecipientsOf } = await import('./encryption-keys.ts');
     const recipients = await reloadedRecipientsOf(config.encryption, context);
+    await refusePipes(config.identity.identityFiles);
     // They are read again with each store; what is wrong with them is known before anything begins.
     await identitiesOf(config.identity, context);
     if (recipients !== undefined && config.identity.identityFiles.length === 0) {
@@ -76,3 +84,18 @@ export const serverCommand = command({
     context.log.info('Shutting down...');
   },
 });
+
+/** Each store that is opened, and the process that verifies, reads the identities again: a pipe would be empty then. */
+async function refusePipes(identityFiles: readonly string[]): Promise<void> {
+  for (const path of identityFiles) {
+    const facts = await stat(path).catch(() => undefined);
+    if (facts !== undefined && !facts.isFile() && !facts.isDirectory()) {
+      throw new UsageFailure({
+        action: 'use',
+        object: `--identity ${path}`,
+        found: 'it is a pipe or a device: a server reads it again and again, which takes a regular file',
+        remedy: 'give a file as age-keygen writes it',
+      });
+    }
+  }
+}

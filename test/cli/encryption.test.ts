@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ageProgram } from '../../scripts/lab/age-program.ts';
@@ -250,6 +251,20 @@ describe('encrypted backups', () => {
     assert.equal(said.match(/no --identity is given: this process cannot read it/g)?.length, 1);
     assert.match(said, /was not found out: cannot verify the newest backup: \d+ objects? of it could not be opened/);
     assert.doesNotMatch(said, /The backup is damaged/);
+  });
+
+  it('are opened with an identity that comes through a pipe by what reads it once, and a server says why it takes none', async () => {
+    const pipe = made.rig.home.join('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reading = run('verify', `--identity=${pipe}`, ...at());
+    await writeFile(pipe, ageKey.file);
+    assert.equal((await reading).exitCode, 0, (await reading).stderr);
+    const refused = await run('server', `--endpoints=${made.etcd.clientUrl}`, `--identity=${pipe}`, ...at());
+    assert.equal(refused.exitCode, 2, refused.stderr);
+    assert.match(
+      refused.stderr,
+      /cannot use --identity \S+: it is a pipe or a device: a server reads it again and again, .*regular file;/,
+    );
   });
 
   it('are damaged where a bit is another one, with a message that says so', async () => {

@@ -256,6 +256,23 @@ describe('a command line that cannot be understood', () => {
     assert.equal(exitCode, 2);
   });
 
+  it('is one of the system as a data directory, which a server says before it listens', async () => {
+    await using rig = makeRig();
+    const { stderr, exitCode } = await rig.run([
+      'server',
+      '--data-dir',
+      '/',
+      '--server-port',
+      '1',
+      '--log-level=error',
+    ]);
+    assert.match(
+      stderr,
+      /^error: cannot restore into \/: it belongs to the system; give --data-dir a directory of its own below it$/m,
+    );
+    assert.equal(exitCode, 2);
+  });
+
   it('is answered in JSON when --log-format json asks for it', async () => {
     await using rig = makeRig();
     const { stderr, exitCode } = await rig.run(['snapshot', '--log-format', 'json', '--max-backups', '1.5']);
