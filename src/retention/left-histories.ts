@@ -81,8 +81,12 @@ function pastOf<T extends Retainable>({ snapshots, own }: History<T>): readonly 
   const [first] = own;
   const firstAt = first === undefined ? 0 : snapshots.indexOf(first);
   const past = snapshots.slice(0, firstAt);
-  const baseAt = past.findLastIndex(isUsableFull);
-  return first === undefined || isUsableFull(first) ? [] : past.slice(Math.max(0, baseAt));
+  if (first === undefined || isUsableFull(first)) {
+    return [];
+  }
+  // A full that is younger may hold less than what was left goes on from.
+  const baseAt = past.findLastIndex((each) => isUsableFull(each) && !isOlder(first, each));
+  return past.slice(Math.max(0, baseAt));
 }
 
 /**

@@ -139,6 +139,37 @@ test('every reason has a text', () => {
   assert.ok(reasons.size >= 20);
 });
 
+test('what was left keeps the full that was taken before it, also where a younger one of the shared past ends later', () => {
+  const snapshot = (kind: 'Full' | 'Incr', [from, to, daysAgo]: readonly [number, number, number]) =>
+    newSnapshot({
+      kind,
+      startRevision: revision(from),
+      lastRevision: revision(to),
+      createdOn: NOW / 1000 - daysAgo * 86_400,
+      compression: 'none',
+      isFinal: false,
+    });
+  const [base, between] = [snapshot('Full', [0, 1, 6]), snapshot('Incr', [2, 4, 5])];
+  const left = snapshot('Incr', [5, 7, 4]);
+  const younger = snapshot('Full', [0, 6, 3]);
+  const first = snapshot('Full', [0, 17, 2]);
+  const facts = { why: 'rolled_back', shared: revision(6), first: first.name, clusterId: '1' } as const;
+  const { decisions } = planRetention({
+    listing: [base, between, left, younger, first],
+    markers: [{ ...facts, name: 'History-1-00000006.json', begunOn: first.createdOn, left: [left.name] }],
+    leftHistoryMs: 7 * 86_400_000,
+    evidence: { proved: new Set([first.name]) },
+    policy: { kind: 'LimitBased', maxBackups: 1 },
+    deltaRetentionMs: 0,
+    now: NOW,
+    partsAreData: false,
+  });
+  assert.deepEqual(
+    decisions.filter(({ action }) => action === 'delete').map(({ snapshot: { name } }) => name),
+    [],
+  );
+});
+
 test('a full stays while an announcement counts by it, as long as something is left that it tells apart', () => {
   const snapshot = (kind: 'Full' | 'Incr', [from, to, daysAgo]: readonly [number, number, number]) =>
     newSnapshot({
