@@ -15,7 +15,7 @@ import { shortRetries } from './retry-transient.ts';
 import type { SnapStore } from './snapstore.ts';
 import type { StoreRole } from './store-role.ts';
 import { BufferPool } from './upload/buffer-pool.ts';
-import type { UploadSettings } from './upload/uploader.ts';
+import type { UploadSettings } from './upload/upload-request.ts';
 
 /** Which store to open, as the options say. */
 export interface StoreConfig {

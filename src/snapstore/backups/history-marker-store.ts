@@ -20,7 +20,8 @@ import {
 } from '../../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
-import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import type { UploadSettings } from '../upload/upload-request.ts';
+import { uploadInChunks } from '../upload/uploader.ts';
 
 /** Markers that are fetched at once: they are short. */
 const MARKERS_AT_ONCE = 8;

@@ -5,7 +5,8 @@ import { PROOF_PREFIX, type ProofName, parseProofName, proofLevels, proofName } 
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { removeReplaced } from '../remove-replaced.ts';
 import { StoreError } from '../store-error.ts';
-import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import type { UploadSettings } from '../upload/upload-request.ts';
+import { uploadInChunks } from '../upload/uploader.ts';
 import { listOnce } from './list-once.ts';
 
 /** What a verification has shown. */

@@ -4,7 +4,7 @@ import { compareInChainOrder } from '../../snapshot/order.ts';
 import { HistoryMarkers } from '../backups/history-marker-store.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
 import type { StoreListing } from '../snapstore.ts';
-import type { UploadSettings } from '../upload/uploader.ts';
+import type { UploadSettings } from '../upload/upload-request.ts';
 import type { PrefixObjects } from './prefix-groups.ts';
 
 /** The listing that the store of a prefix would give, from objects that were listed already. Reads the history markers among them. Throws a StoreError. */

@@ -3,7 +3,8 @@ import type { Bucket, CallOptions } from '../bucket.ts';
 import { abandonedAfterMs } from '../leftover.ts';
 import { removeReplaced } from '../remove-replaced.ts';
 import { StoreError } from '../store-error.ts';
-import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import type { UploadSettings } from '../upload/upload-request.ts';
+import { uploadInChunks } from '../upload/uploader.ts';
 import { reservedFolder } from './reserved-folder.ts';
 
 /** The longest name of a verification that a result can have, characters. */

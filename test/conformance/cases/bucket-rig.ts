@@ -4,7 +4,8 @@ import type { Bucket, ObjectEntry, UploadPart } from '../../../src/snapstore/buc
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { leastChunkSize } from '../../../src/snapstore/upload/chunk-plan.ts';
 import type { PartDigest } from '../../../src/snapstore/upload/part-digests.ts';
-import { type UploadRequest, uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
+import type { UploadRequest } from '../../../src/snapstore/upload/upload-request.ts';
+import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
 import { briskClock } from '../../support/clock/brisk-clock.ts';
 import { eachAtOnce } from '../../support/context/each-at-once.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
