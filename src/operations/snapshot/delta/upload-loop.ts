@@ -46,22 +46,25 @@ export class UploadLoop {
   }
 
   /**
-   * Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. The period begins anew
-   * after each delta, also one that was asked for.
+   * Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. A period begins when the
+   * delta before was begun, so that what a store takes for it adds nothing to the age of the backup; after one that was asked for, it
+   * begins anew.
    */
   async run(periodMs: number, signal: AbortSignal): Promise<void> {
     const { buffer, ending } = this.#parts;
     const { clock, log } = this.#context;
     // What is left then goes into the last delta.
     const untilEnd = async (): Promise<WaitingDelta | undefined> => (ending.aborted ? undefined : buffer.take());
-    for (;;) {
+    for (let begunAt = clock.monotonic(); ; ) {
       using wait = disposableAbort(signal);
+      const leftMs = Math.max(0, begunAt + periodMs - clock.monotonic());
       const due = await Promise.race([
-        clock.sleep(periodMs, wait.signal).then(() => 'period' as const),
+        clock.sleep(leftMs, wait.signal).then(() => 'period' as const),
         buffer.untilLimit(wait.signal).then(() => 'limit' as const),
         this.#renewed.promise,
         this.#lost.promise,
       ]);
+      begunAt = clock.monotonic();
       if (due === 'renewed') {
         continue;
       }

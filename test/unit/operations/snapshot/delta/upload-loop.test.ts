@@ -48,6 +48,36 @@ describe('deltas', () => {
     );
   });
 
+  test('come once in each period, also where a store takes a part of it for each', async () => {
+    await using rig = await watchingRig();
+    await rig.clock.advance(periodMs / 2);
+    for (let at = firstDelta; at < firstDelta + 3; at++) {
+      rig.store.hold('Incr');
+      rig.cluster.commit(put('a', at));
+      await rig.clock.advance(periodMs / 2);
+      await rig.begun(`Incr-000000${at}`);
+      await rig.clock.advance(periodMs / 2);
+      rig.store.release();
+      await rig.saved(2 + at - firstDelta);
+      await rig.clock.untilSleeping(periodMs / 2);
+    }
+  });
+
+  test('follow each other at once where a store takes longer than a period for each', async () => {
+    await using rig = await watchingRig();
+    rig.store.hold('Incr');
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs);
+    await rig.begun('Incr-00000059');
+    rig.cluster.commit(put('a', 60));
+    await rig.clock.advance(periodMs * 2);
+    rig.store.release();
+    await rig.saved(2);
+    await rig.clock.advance(0);
+    await rig.saved(3);
+    await rig.clock.untilSleeping(periodMs);
+  });
+
   test('upstream 152: are saved one after the other, while events are buffered up to the limit and no further', async () => {
     await using rig = await watchingRig({ deltaMemoryLimit: 1000 });
     const big = (at: number) => put('k', at, { value: Buffer.alloc(800) });
