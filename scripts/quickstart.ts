@@ -93,6 +93,18 @@ for (const name of objects()) {
   tell.fact(`${name}  ${statSync(`${store}/${name}`).size} bytes`);
 }
 
+tell.step('Look at the backup: list shows its chain, verify restores it into a scratch directory');
+for (const args of [
+  ['list', ...storeFlags, '--log-level', 'warn'],
+  ['verify', '--level', 'restore', ...storeFlags, '--temp-dir', scratch.path, '--log-level', 'warn'],
+]) {
+  tell.command(shown, args);
+  const said = await run(etcdbrctl, args, { env: { HOME: scratch.path } });
+  for (const line of `${said.stderr}${said.stdout}`.trimEnd().split('\n')) {
+    tell.fact(line);
+  }
+}
+
 tell.step('Remember what the cluster holds');
 const before = await hashedState();
 tell.fact(

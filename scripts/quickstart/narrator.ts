@@ -31,13 +31,16 @@ export class Narrator {
     this.#line(difference === undefined ? `   same       ${subject}` : `   DIFFERENT  ${subject}: ${difference}`);
   }
 
-  /** The last line. */
+  /** The last lines: the outcome, and where to go from here. */
   verdict(outcome: 'passed' | 'failed'): void {
     const text =
       outcome === 'passed'
         ? 'PASS: everything is back up to the last delta'
         : 'FAIL: the restored cluster differs from the one that was lost';
     this.#line(`\n${this.#bold(text)}  [${this.#seconds()} s]`);
+    if (outcome === 'passed') {
+      this.#line('Next: docs/day-one.md does the same with your own etcd, docs/README.md lists all documents');
+    }
   }
 
   #seconds(): string {

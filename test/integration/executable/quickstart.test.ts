@@ -10,6 +10,8 @@ it('the quickstart brings a destroyed cluster back and leaves no files', async (
   const { stdout } = await run(process.execPath, [`${projectRoot}scripts/quickstart.ts`], {
     env: { PATH: process.env['PATH'], TMPDIR: dir.path },
   });
-  assert.match(stdout, /\nPASS: .*\n$/);
+  assert.match(stdout, /\n {3}\$ \S+ list .*\n {3}Chain 1: /);
+  assert.match(stdout, /\n {3}Result: +everything is sound\n/);
+  assert.match(stdout, /\nPASS: .*\nNext: docs\/day-one\.md .*\n$/);
   assert.deepEqual(readdirSync(dir.path), []);
 });
