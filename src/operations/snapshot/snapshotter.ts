@@ -1,11 +1,10 @@
 import { nextRevision, type Revision } from '../../revision.ts';
 import { type GracePeriod, gracePeriodAfter } from '../../runtime/async/grace-period.ts';
 import { runTaskGroup } from '../../runtime/async/task-group.ts';
-import { Failure, type FailureParts } from '../../runtime/failure.ts';
+import { Failure } from '../../runtime/failure.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
 import { LeftUndone } from '../../runtime/process/left-undone.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { beginRun } from './begin-run.ts';
@@ -20,6 +19,7 @@ import { createRunParts, type RunParts } from './run-parts.ts';
 import { RunRequests } from './run-requests.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import type { StoredChain } from './stored-chain.ts';
+import { undoneBy } from './undone.ts';
 import { followUsers } from './users-state.ts';
 
 export type { SnapshotterRequest };
@@ -261,35 +261,13 @@ export class Snapshotter implements AsyncDisposable {
     }
   }
 
-  /** What is in no snapshot although this run has seen it, or was to store it; undefined when nothing is. */
-  #undone(): Pick<FailureParts, 'action' | 'object' | 'found' | 'remedy'> | undefined {
-    const { chain, watermark, fullLoop } = this.#parts;
-    const { cluster, store } = this.#request;
-    if (chain.newest.full === undefined || (!this.takesDeltas && fullLoop.hasAbandoned)) {
-      return {
-        action: 'take a full snapshot of',
-        object: cluster.location,
-        found: `it was not stored in ${store.location} before the end`,
-        remedy: 'start again',
-      };
-    }
-    const { known } = watermark;
-    if (!this.takesDeltas || known <= chain.covered) {
-      return undefined;
-    }
-    return {
-      action: 'store the last changes of',
-      object: cluster.location,
-      found: `${revisionsAre({ from: nextRevision(chain.covered), to: known })} not in ${store.location}`,
-      remedy: 'start again while etcd has them: it begins with a full snapshot',
-    };
-  }
-
   /** Throws the failure that has ended the run, where it came before a stop, and LeftUndone when the end came too early. */
   #reportEnd(failure: { readonly error: unknown } | undefined): void {
     const { signal, log } = this.#context;
     const stoppedFirst = signal.aborted && this.#ending.signal.reason === signal.reason;
-    const undone = this.#abandoning.signal.aborted ? undefined : this.#undone();
+    const undone = this.#abandoning.signal.aborted
+      ? undefined
+      : undoneBy(this.#parts, { ...this.#request, takesDeltas: this.takesDeltas });
     if (failure !== undefined && !stoppedFirst) {
       const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
       if (undone !== undefined) {
