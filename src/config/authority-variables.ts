@@ -1,4 +1,3 @@
-import { certificatesIn, NoCertificateFile } from '../runtime/certificate-files.ts';
 import { type Environment, variable } from '../runtime/environment.ts';
 import { UsageFailure } from './usage-failure.ts';
 
@@ -10,10 +9,10 @@ const openedElsewhere = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'];
  * kernel that is waited for, or one that is too large. A directory, and what does not exist or must not be read, is left out,
  * as OpenSSL leaves it out. Throws a UsageFailure.
  */
-export function checkAuthorityVariables(environment: Environment): void {
+export async function checkAuthorityVariables(environment: Environment): Promise<void> {
   for (const name of openedElsewhere) {
     const path = variable(environment, name);
-    const found = path === undefined ? undefined : faultOf(path);
+    const found = path === undefined ? undefined : await faultOf(path);
     if (found !== undefined) {
       const remedy = 'name a regular file of certificates';
       throw new UsageFailure({ action: 'use', object: `the environment variable ${name}`, found, remedy });
@@ -21,7 +20,9 @@ export function checkAuthorityVariables(environment: Environment): void {
   }
 }
 
-function faultOf(path: string): string | undefined {
+/** Loads what reads certificates only where there is something to read. */
+async function faultOf(path: string): Promise<string | undefined> {
+  const { certificatesIn, NoCertificateFile } = await import('../runtime/certificate-files.ts');
   try {
     certificatesIn(path);
     return undefined;

@@ -37,7 +37,7 @@ export async function loadConfig<G extends OptionGroups>(
   spec: CommandSpec<G>,
   inputs: ConfigInputs,
 ): Promise<LoadedConfig<G>> {
-  checkAuthorityVariables(inputs.environment);
+  await checkAuthorityVariables(inputs.environment);
   const placed = placedOptions(spec);
   const file = await configFile(placed, inputs);
   const sources = new Map<string, ValueSource>();

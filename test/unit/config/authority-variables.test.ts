@@ -8,32 +8,32 @@ import { limits } from '../../../src/runtime/limits.ts';
 
 for (const name of ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS']) {
   describe(name, () => {
-    it('is refused where it names a pipe or a device, which OpenSSL would wait for', () => {
+    it('is refused where it names a pipe or a device, which OpenSSL would wait for', async () => {
       using dir = makeTempDir();
       execFileSync('mkfifo', [dir.join('pipe')]);
       for (const path of [dir.join('pipe'), '/dev/zero']) {
-        assert.throws(
-          () => checkAuthorityVariables({ [name]: path }),
+        await assert.rejects(
+          checkAuthorityVariables({ [name]: path }),
           new RegExp(`variable ${name}: ${path} is a pipe or a device; name a regular file of certificates$`),
         );
       }
     });
 
-    it('is refused where it names a file that is too large, or one of the kernel that is waited for', () => {
+    it('is refused where it names a file that is too large, or one of the kernel that is waited for', async () => {
       using dir = makeTempDir();
       writeFileSync(dir.join('large'), '');
       truncateSync(dir.join('large'), limits.certificateFile.most + 1);
-      assert.throws(
-        () => checkAuthorityVariables({ [name]: dir.join('large') }),
+      await assert.rejects(
+        checkAuthorityVariables({ [name]: dir.join('large') }),
         /large is longer than 8388608 bytes; name/,
       );
     });
 
-    it('may be a file, a directory, absent, empty or not set', () => {
+    it('may be a file, a directory, absent, empty or not set', async () => {
       using dir = makeTempDir();
       writeFileSync(dir.join('file'), '');
       for (const path of [dir.join('file'), dir.path, dir.join('none'), '', undefined]) {
-        checkAuthorityVariables({ [name]: path });
+        await checkAuthorityVariables({ [name]: path });
       }
     });
   });

@@ -51,7 +51,7 @@ export function absError(error: unknown, { action, object }: StoreAction): Store
 }
 
 function remedyOf(code: string, kind: StoreErrorKind): string | undefined {
-  return /^Blob(Archived|BeingRehydrated)$/.test(code) ? archived : remedies[kind];
+  return (Object.hasOwn(remediesOfCode, code) ? remediesOfCode[code] : undefined) ?? remedies[kind];
 }
 
 /** The answer of something else than the service that is in an error; undefined where there is none. */
@@ -75,6 +75,19 @@ function serviceCode(error: RestError): string {
 
 const archived =
   'a lifecycle rule has moved it to the archive tier: have it rehydrated, and keep such rules away from snapshots';
+
+const disabled = 'the storage account is disabled: look at its state, and at unpaid bills';
+
+const remediesOfCode: Readonly<Record<string, string>> = {
+  BlobArchived: archived,
+  BlobBeingRehydrated: archived,
+  AccountIsDisabled: disabled,
+  ContainerDisabled: 'an administrator has disabled the container',
+  AuthorizationFailure:
+    'have the network rules of the storage account let this machine in, and check what the key may do',
+  KeyBasedAuthenticationNotPermitted: 'allow access by key (shared key) in the settings of the storage account',
+  InsufficientAccountPermissions: 'check what the storage account and its key may do',
+};
 
 const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   gone: 'create the container, or correct --store-container and the storage account',

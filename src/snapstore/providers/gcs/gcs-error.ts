@@ -18,6 +18,7 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   gone: 'create the bucket, or correct --store-container',
   denied: 'grant the account the role Storage Object Admin on the bucket, and check that its key is in force',
   immutable: 'wait until its retention or hold has ended',
+  quota: 'raise the quota of the project, or lower the number of backups that are kept',
 };
 
 /** Translates what the SDK, the transport or the authorization threw. */

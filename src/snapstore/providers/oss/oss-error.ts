@@ -2,6 +2,15 @@ import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kin
 import { requestError, type StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
+const ofAnother = 'the bucket belongs to another account: correct --store-container, or the access key';
+
+/** For what the service's code does not say more precisely. */
+const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
+  denied:
+    'check accessKeyID, accessKeySecret and the endpoint in the credentials, what the key may do, and the clock of this machine',
+  quota: 'raise the quota of the bucket, or lower the number of backups that are kept',
+};
+
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
 const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly remedy?: string }>> = {
   NoSuchKey: { kind: 'not_found' },
@@ -18,6 +27,12 @@ const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly r
   SignatureDoesNotMatch: { kind: 'denied', remedy: 'check accessKeySecret in the credentials, and their region' },
   RequestTimeTooSkewed: { kind: 'denied', remedy: 'correct the clock of this machine' },
   UserDisable: { kind: 'denied', remedy: 'the account is suspended or has unpaid bills' },
+  SecurityTokenExpired: { kind: 'denied', remedy: 'renew the credentials: their token has run out' },
+  InvalidSecurityToken: {
+    kind: 'denied',
+    remedy: 'check the token in the credentials, and that it belongs to their key',
+  },
+  BucketAlreadyExists: { kind: 'denied', remedy: ofAnother },
   QuotaExceeded: { kind: 'quota' },
   // The bytes changed on their way: the same ones sent again may arrive.
   InvalidDigest: { kind: 'transient' },
@@ -36,7 +51,7 @@ export function ossError(error: unknown, { action, object }: StoreAction): Store
     action,
     object,
     found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
-    remedy: known.remedy ?? remedyOfStatus(status),
+    remedy: known.remedy ?? remedyOfStatus(status) ?? remedies[known.kind],
     retryAfterMs: retryAfterMs(retryAfterOf(error)),
     cause: error,
   });
