@@ -95,6 +95,7 @@ async function collectAgainAndAgain(
   const { clock, log, signal } = context;
   const { rules, periodMs } = garbageCollection;
   const staying = new StayingObjects(clock);
+  const stayingMarkers = new Set<string>();
   for (;;) {
     await clock.sleep(periodMs, signal);
     try {
@@ -107,7 +108,11 @@ async function collectAgainAndAgain(
       if (primaryMarkers !== undefined) {
         // What is in the primary store would be copied again.
         const outdated = plan.outdatedDoubts.filter(({ name }) => !primaryMarkers.has(name));
-        await removeMarkers(outdated, { store: secondary, why: NOTHING_STORED }, { signal, log });
+        await removeMarkers(
+          outdated,
+          { store: secondary, why: NOTHING_STORED, staying: stayingMarkers },
+          { signal, log },
+        );
       }
       const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
       if (deleted > 0) {

@@ -8,6 +8,8 @@ import { type Packing, pack, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import { stayedError } from '../prune/deletions.ts';
 import { refuseMisplacedDirectory } from '../restore/refuse-misplaced-directory.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
@@ -52,6 +54,9 @@ export async function saveCompanion(
   for (const old of all.slice(0, Math.max(0, all.length - request.keep))) {
     try {
       await companions.delete(old, { signal });
+      if (await isStillThere(old, companions, signal)) {
+        throw stayedError(old.key, request.store.location);
+      }
       log.info(`Deleted old companion: ${old.key}`);
     } catch (error) {
       signal.throwIfAborted();
@@ -60,6 +65,21 @@ export async function saveCompanion(
     }
   }
   return { ...saved, undeleted };
+}
+
+/** Whether a companion is there after its deletion. A listing may be older than that: of what is gone the store says so. */
+async function isStillThere(old: Companion, companions: CompanionStore, signal: AbortSignal): Promise<boolean> {
+  const listed = await companions.list({ signal });
+  if (!listed.some(({ key }) => key === old.key)) {
+    return false;
+  }
+  try {
+    await companions.delete(old, { signal });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    return !(error instanceof StoreError && error.kind === 'not_found');
+  }
 }
 
 /**

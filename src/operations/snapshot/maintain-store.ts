@@ -58,6 +58,7 @@ export async function maintainStore(
   const { chain, changes, guard } = maintenance;
   const warned = new Set<string>();
   const staying = new StayingObjects(context.clock);
+  const stayingMarkers = new Set<string>();
   /** Fulls whose doubt was refuted. */
   const settled = new Set<string>();
   const { signal, clock } = context;
@@ -104,7 +105,11 @@ export async function maintainStore(
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
         warnOfDoubts(plan.decisions, warned, log);
         const results = await carryOut(plan.decisions, { store, listener, staying }, { signal, log });
-        await removeMarkers(plan.outdatedDoubts, { store, why: NOTHING_STORED }, { signal, log });
+        await removeMarkers(
+          plan.outdatedDoubts,
+          { store, why: NOTHING_STORED, staying: stayingMarkers },
+          { signal, log },
+        );
         const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
         if (deleted > 0) {
           log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);

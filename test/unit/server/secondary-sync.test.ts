@@ -158,6 +158,36 @@ describe('the second copy', () => {
     assert.equal(run.log.count(/GC: deleted History-.*: what it puts in doubt is not stored any more/), 2);
   });
 
+  it('warns once of a marker that the store does not delete although it says so', async () => {
+    const [primary, secondary] = [memoryBucket(), memoryBucket()];
+    put(primary, full(30, 1));
+    const stuck = putDoubt(secondary, 7);
+    let deletions = 0;
+    const ignoring: Bucket = {
+      ...secondary,
+      delete: async () => {
+        deletions += 1;
+      },
+    };
+    await using run = running(primary, ignoring);
+    await run.until(1);
+    for (const times of [1, 2, 3]) {
+      await run.clock.untilSleeping(periodMs / 2);
+      await run.clock.advance(periodMs / 2);
+      await run.until(Math.ceil(times / 2));
+    }
+    const warning = new RegExp(
+      `^GC: cannot delete ${stuck} from .*: the store answered that it is deleted, and it is still`,
+    );
+    await eventually(() => (run.log.count(warning) > 0 ? true : undefined), {
+      intervalMs: 2,
+      describe: () => run.log.texts.join('\n'),
+    });
+    assert.equal(run.log.count(warning), 1);
+    assert.equal(run.log.count(/^GC: deleted History/), 0);
+    assert.equal(deletions, 2);
+  });
+
   it('of a store that fails is warned of and tried again; an empty primary is no failure', async () => {
     const [primary, secondary] = [memoryBucket(), memoryBucket()];
     const faulty = faultyBucket(secondary);
