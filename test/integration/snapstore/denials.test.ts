@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
-import { absError } from '../../../../src/snapstore/providers/abs/abs-error.ts';
-import { gcsError } from '../../../../src/snapstore/providers/gcs/gcs-error.ts';
-import { GcsErrorResponse } from '../../../../src/snapstore/providers/gcs/gcs-error-response.ts';
-import { ossError } from '../../../../src/snapstore/providers/oss/oss-error.ts';
-import { s3Error } from '../../../../src/snapstore/providers/s3/s3-error.ts';
-import { S3Refusal } from '../../../../src/snapstore/providers/s3/s3-refusal.ts';
-import { swiftStatusError } from '../../../../src/snapstore/providers/swift/swift-error.ts';
-import type { StoreError } from '../../../../src/snapstore/store-error.ts';
+import { absError } from '../../../src/snapstore/providers/abs/abs-error.ts';
+import { gcsError } from '../../../src/snapstore/providers/gcs/gcs-error.ts';
+import { GcsErrorResponse } from '../../../src/snapstore/providers/gcs/gcs-error-response.ts';
+import { ossError } from '../../../src/snapstore/providers/oss/oss-error.ts';
+import { s3Error } from '../../../src/snapstore/providers/s3/s3-error.ts';
+import { S3Refusal } from '../../../src/snapstore/providers/s3/s3-refusal.ts';
+import { swiftStatusError } from '../../../src/snapstore/providers/swift/swift-error.ts';
+import type { StoreError } from '../../../src/snapstore/store-error.ts';
 
 const task = { action: 'list', object: 'the store' };
 
