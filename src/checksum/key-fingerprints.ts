@@ -1,7 +1,7 @@
 import { crc32cTable } from './crc32c.ts';
 
 /** Prefixes of a key that have fingerprints: those that end in its first so many slashes. */
-export const MOST_PREFIXES = 8;
+const MOST_PREFIXES = 8;
 
 const SLASH = 0x2f;
 

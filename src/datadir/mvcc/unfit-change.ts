@@ -34,6 +34,6 @@ function describe(reason: UnfitReason): string {
 }
 
 /** Which revisions are missing, as a sentence without its full stop. */
-export function missingText({ from, to }: { readonly from: number; readonly to: number }): string {
+function missingText({ from, to }: { readonly from: number; readonly to: number }): string {
   return from === to ? `revision ${from} is missing` : `revisions ${from} to ${to} are missing`;
 }

@@ -7,7 +7,7 @@ import { encodeMetadata, encodeWalSnapshot, RecordEncoder, type WalMetadata, typ
 import { formatSegmentName } from './segment-name.ts';
 
 /** Size of a new segment in etcd, bytes. After a segment that has grown past it a new one begins. */
-export const SEGMENT_SIZE = 64_000_000;
+const SEGMENT_SIZE = 64_000_000;
 
 /**
  * Writes a new WAL as etcd does: each segment begins with the checksum so far and the metadata, in the first one the mark of an

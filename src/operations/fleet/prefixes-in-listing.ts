@@ -4,7 +4,7 @@ import { placeOf } from '../../snapstore/fleet/key-place.ts';
 import type { FoundPrefix } from '../../snapstore/fleet/walk-folders.ts';
 
 /** So many entries of a listing are read before folders are walked instead: twenty pages. */
-export const mostEntries = 20_000;
+const mostEntries = 20_000;
 
 /**
  * The prefixes in a listing of everything, where it ends soon: then it takes at most twenty requests, and a walk takes several for each

@@ -242,7 +242,7 @@ async function withDatabase<T>(
 }
 
 /** The failure of a revision that a compaction has removed. */
-export function compacted({
+function compacted({
   location,
   wanted,
   compactRevision,

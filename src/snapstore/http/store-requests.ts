@@ -40,10 +40,10 @@ export const defaultTimeouts: RequestTimeouts = {
 };
 
 /** A read is tried for this long, and then two others for ten seconds each. */
-export const readSilence: SilenceBounds = { afterMs: 300_000, thenMs: 10_000 };
+const readSilence: SilenceBounds = { afterMs: 300_000, thenMs: 10_000 };
 
 /** A part may be large, and the way slow. */
-export const partSilence: SilenceBounds = { afterMs: 900_000, thenMs: 60_000 };
+const partSilence: SilenceBounds = { afterMs: 900_000, thenMs: 60_000 };
 
 /** One request: what it does, to what, and whether it may be sent again without harm. */
 export interface StoreTask {
