@@ -11,6 +11,19 @@ const openSsl =
 /** Advice for programs that are run with Node. */
 const advice = /; if the root CA is installed locally, try running Node\.js with --use-system-ca/g;
 
+/** What Node says of a connection, by the name of its error; what is asked once more may go well, and then this is all there is. */
+const ofSocket = /\b(?:connect|read|write|getaddrinfo) (E[A-Z_]{3,20})(?: [^\s,;]{1,300})?/g;
+const socketErrors: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused, nothing listened there',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ENOTFOUND: 'the name has no address',
+  EAI_AGAIN: 'the name could not be looked up',
+  EHOSTUNREACH: 'no answer, as no way leads to the host',
+  ENETUNREACH: 'no answer, as no way leads to the network',
+  ETIMEDOUT: 'no answer in time',
+};
+
 /** The details of a gRPC error, cut, without what gRPC, OpenSSL and Node add for programmers. */
 export function plainDetails(details: string): string {
   const text = foreignText(details);
@@ -20,6 +33,7 @@ export function plainDetails(details: string): string {
   return (end < 0 ? inner : inner.slice(0, end))
     .replace(/\bError: /g, '')
     .replace(openSsl, '$1')
+    .replace(ofSocket, (said: string, code: string) => socketErrors[code] ?? said)
     .replace(advice, '')
     .trim()
     .replace(/\.$/, '');
