@@ -1,7 +1,8 @@
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { ApiServer } from './api-server.ts';
 import { credentialsFailure } from './credentials-failure.ts';
 import { HttpsApiServer } from './https-api-server.ts';
+import { checkAccountFiles, readKubeconfig } from './kubeconfig-files.ts';
 
 /**
  * The API server of a kubeconfig's current context. One that speaks plain HTTP, such as a `kubectl proxy`, is asked without an account,
@@ -9,9 +10,9 @@ import { HttpsApiServer } from './https-api-server.ts';
  * the file cannot be used.
  */
 export async function kubeconfigServer(path: string): Promise<ApiServer> {
-  const config = new KubeConfig();
+  let config: KubeConfig;
   try {
-    config.loadFromFile(path);
+    config = await readKubeconfig(path);
   } catch (cause) {
     throw credentialsFailure(`the kubeconfig ${path} cannot be read or understood`, cause);
   }
@@ -27,6 +28,7 @@ export async function kubeconfigServer(path: string): Promise<ApiServer> {
   return new HttpsApiServer(url, async () => {
     try {
       const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+      await checkAccountFiles(config);
       await config.applyToHTTPSOptions(options);
       const { ca, cert, key, rejectUnauthorized } = options;
       const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);

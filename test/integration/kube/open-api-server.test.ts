@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { openApiServer } from '../../../src/kube/open-api-server.ts';
@@ -31,6 +32,52 @@ describe('the API server', () => {
       using api = await openApiServer({ environment });
       assert.equal(api.location, server.url.origin);
       assert.equal((await api.request({ method: 'GET', path, signal })).status, 200);
+    }
+  });
+
+  it('is put together of several files, of which the first counts, as kubectl does', async () => {
+    await using server = await startApiServer();
+    server.token = 'secret';
+    server.create('a', 'b');
+    using dir = makeTempDir();
+    const whole = kubeconfig(server.url.href, '{ token: secret }');
+    const lines = whole.split('\n');
+    const without = (key: string): string => lines.filter((line) => !line.startsWith(key)).join('\n');
+    const account = without('clusters').replace('secret', 'wrong');
+    for (const texts of [
+      [without('users'), without('clusters')],
+      [without('current-context'), without('contexts')],
+      [whole, account],
+    ]) {
+      const files = texts.map((text, at) => {
+        const file = dir.join(`config-${at}`);
+        writeFileSync(file, text);
+        utimesSync(file, 1, 1);
+        return file;
+      });
+      using api = await openApiServer({ environment: { KUBECONFIG: [dir.join('none'), ...files].join(':') } });
+      assert.equal((await api.request({ method: 'GET', path, signal })).status, 200);
+    }
+  });
+
+  it('of a pipe that nobody writes into stops nothing else, nor does one among the files of the account', async () => {
+    using dir = makeTempDir();
+    const pipe = dir.join('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const file = dir.join('config');
+    writeFileSync(file, kubeconfig('https://127.0.0.1:1', `{ client-certificate: ${pipe}, client-key: ${pipe} }`));
+    utimesSync(file, 1, 1);
+    // In a process of its own: what stops everything would stop this test.
+    const source = `
+      const { openApiServer } = await import(${JSON.stringify(new URL('../../../src/kube/open-api-server.ts', import.meta.url).href)});
+      let ticks = 0;
+      setInterval(() => { ticks += 1; if (ticks === 20) { process.stdout.write('goes on'); process.exit(0); } }, 10);
+      openApiServer({ environment: { KUBECONFIG: process.argv[1] } })
+        .then((api) => api.request({ method: 'GET', path: '/', signal: new AbortController().signal })).catch(() => {});`;
+    for (const named of [pipe, file]) {
+      const arguments_ = ['--input-type=module', '--eval', source, named];
+      const text = execFileSync(process.execPath, arguments_, { timeout: 100_000, env: {}, encoding: 'utf8' });
+      assert.equal(text, 'goes on');
     }
   });
 
