@@ -41,7 +41,11 @@ export const serverCommand = command({
     }
     const { identitiesOf, reloadedRecipientsOf } = await import('./encryption-keys.ts');
     const recipients = await reloadedRecipientsOf(config.encryption, context);
-    await refusePipes(config.identity.identityFiles);
+    const { configFile } = config.configFile;
+    await refusePipes([
+      ...config.identity.identityFiles.map((path) => ({ flag: '--identity', path })),
+      ...(configFile === undefined ? [] : [{ flag: '--config-file', path: configFile }]),
+    ]);
     // They are read again with each store; what is wrong with them is known before anything begins.
     await identitiesOf(config.identity, context);
     if (recipients !== undefined && config.identity.identityFiles.length === 0) {
@@ -85,16 +89,16 @@ export const serverCommand = command({
   },
 });
 
-/** Each store that is opened, and the process that verifies, reads the identities again: a pipe would be empty then. */
-async function refusePipes(identityFiles: readonly string[]): Promise<void> {
-  for (const path of identityFiles) {
+/** Each store that is opened, and the process that verifies, reads these files again: a pipe would be empty then. */
+async function refusePipes(files: readonly { readonly flag: string; readonly path: string }[]): Promise<void> {
+  for (const { flag, path } of files) {
     const facts = await stat(path).catch(() => undefined);
     if (facts !== undefined && !facts.isFile() && !facts.isDirectory()) {
       throw new UsageFailure({
         action: 'use',
-        object: `--identity ${path}`,
+        object: `${flag} ${path}`,
         found: 'it is a pipe or a device: a server reads it again and again, which takes a regular file',
-        remedy: 'give a file as age-keygen writes it',
+        remedy: flag === '--identity' ? 'give a file as age-keygen writes it' : 'write it to a file and name that',
       });
     }
   }

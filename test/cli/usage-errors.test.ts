@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { makeRig, type RunOptions } from './rig.ts';
 
@@ -269,6 +271,20 @@ describe('a command line that cannot be understood', () => {
     assert.match(
       stderr,
       /^error: cannot restore into \/: it belongs to the system; give --data-dir a directory of its own below it$/m,
+    );
+    assert.equal(exitCode, 2);
+  });
+
+  it('gives a server its configuration through a pipe, which its verification could not read again', async () => {
+    await using rig = makeRig();
+    const pipe = rig.home.join('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const running = rig.run(['server', '--config-file', pipe, '--server-port', '1', '--log-level=error']);
+    await writeFile(pipe, 'healthConfig: {}\n');
+    const { stderr, exitCode } = await running;
+    assert.match(
+      stderr,
+      /^error: cannot use --config-file \S+: it is a pipe or a device: .*regular file; write it to a file and name that$/m,
     );
     assert.equal(exitCode, 2);
   });
