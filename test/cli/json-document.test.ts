@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { pageText } from '../../scripts/markdown.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
-import { makeRig } from './rig.ts';
+import { makeRig, type Rig } from './rig.ts';
 
 const page = pageText('docs/json.md');
 
@@ -24,7 +26,42 @@ function fieldsOf(value: unknown): readonly string[] {
     : Object.entries(value).flatMap(([name, inner]) => [name, ...fieldsOf(inner)]);
 }
 
+/** Runs a command, and fails where a field of its result is not on the page. */
+async function lookUp(rig: Rig, command: string, args: readonly string[]): Promise<void> {
+  const { stdout, stderr } = await rig.run([...command.split(' '), ...args, '-o', 'json']);
+  const fields = stdout
+    .trim()
+    .split('\n')
+    .flatMap((line) => fieldsOf(JSON.parse(line)));
+  assert.ok(fields.length > 2, stderr);
+  const known = wordsOf(command);
+  assert.deepEqual(
+    [...new Set(fields)].filter((field) => !known.has(field)),
+    [],
+    command,
+  );
+}
+
 describe('the fields of results', () => {
+  it('that need a cluster are on their page', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+    const store = ['--storage-provider', 'Local', '--store-container', rig.home.join('taken')];
+    const cluster = ['-e', etcd.clientUrl];
+    await etcd.etcdctl('put', 'a', 'first');
+    await etcd.etcdctl('put', 'b', 'first');
+    await lookUp(rig, 'snapshot --once', [...cluster, ...store]);
+    await etcd.etcdctl('del', 'a');
+    await etcd.etcdctl('put', 'b', 'second');
+    assert.equal((await rig.run(['export', 'a', 'b', '--to', 'keys.jsonl', ...store])).exitCode, 0);
+    await lookUp(rig, 'apply', ['keys.jsonl', '--keep-going', ...cluster]);
+    await lookUp(rig, 'undelete', ['a', '--before-revision', '4', ...cluster, ...store]);
+    await lookUp(rig, 'undelete', ['a', '--before-revision', '4', '--yes', ...cluster, ...store]);
+    await lookUp(rig, 'apply', ['keys.jsonl', '--unchanged-since', '9', '--yes', ...cluster]);
+    await lookUp(rig, 'fleet verify', store);
+    await lookUp(rig, 'fleet report', store);
+  });
+
   it('are on their page', async () => {
     await using rig = makeRig();
     const store = goldenStoreFlags(rig, 'etcd-3.5/gzip');
@@ -60,18 +97,7 @@ describe('the fields of results', () => {
       ['compact', ...store],
     ];
     for (const [command, ...args] of commands) {
-      const { stdout, stderr } = await rig.run([...command.split(' '), ...args, '-o', 'json']);
-      const fields = stdout
-        .trim()
-        .split('\n')
-        .flatMap((line) => fieldsOf(JSON.parse(line)));
-      assert.ok(fields.length > 2, stderr);
-      const known = wordsOf(command);
-      assert.deepEqual(
-        [...new Set(fields)].filter((field) => !known.has(field)),
-        [],
-        command,
-      );
+      await lookUp(rig, command, args);
     }
   });
 });
