@@ -59,6 +59,10 @@ export class RandomLife {
   #collection: RetentionPlan<StoredSnapshot> | undefined;
   #doubts: { readonly until: number; readonly names: readonly string[] }[] = [];
   #leftLines: { readonly marker: string; readonly until: number; readonly line: readonly Change[] }[] = [];
+  readonly #deletedByHand: { readonly snapshots: StoredSnapshot[]; readonly markers: StoreMarker[] } = {
+    snapshots: [],
+    markers: [],
+  };
   #latest = 0;
   #namedBehind = false;
   readonly #written = new Set<string>();
@@ -119,6 +123,14 @@ export class RandomLife {
   /** Names of what nothing proved to be continued, less long ago than garbage collection keeps it, and of the full that it begins with. */
   get inDoubt(): readonly string[] {
     return this.#doubts.flatMap(({ until, names }) => (this.#now <= until ? names : []));
+  }
+
+  /** What somebody has deleted by hand, and nobody has stored again. */
+  get deletedByHand(): { readonly listing: readonly StoredSnapshot[]; readonly markers: readonly StoreMarker[] } {
+    const { snapshots, markers } = this.#deletedByHand;
+    const isStored = ({ name }: StoredSnapshot): boolean => this.#objects.snapshots.some((each) => each.name === name);
+    const isGone = (each: StoredSnapshot): boolean => !(this.isForged(each) || isStored(each));
+    return { listing: this.#objects.listed(this.#now, snapshots.filter(isGone)), markers };
   }
 
   /** What was acknowledged of histories that were left, less long ago than garbage collection keeps it, by the numbers they have now. */
@@ -571,10 +583,14 @@ export class RandomLife {
 
   #deleteByHand({ at, of }: Extract<Happening, { readonly what: 'delete by hand' }>): void {
     if (of === 'markers') {
-      this.#objects.saved = this.#objects.saved.filter((_, index, all) => index !== at % all.length);
+      const { saved } = this.#objects;
+      this.#deletedByHand.markers.push(...saved.filter((_, index) => index === at % saved.length));
+      this.#objects.saved = saved.filter((_, index) => index !== at % saved.length);
       return;
     }
-    this.#objects.snapshots = this.#objects.snapshots.filter((_, index, all) => index !== at % all.length);
+    const { snapshots } = this.#objects;
+    this.#deletedByHand.snapshots.push(...snapshots.filter((_, index) => index === at % snapshots.length));
+    this.#objects.snapshots = snapshots.filter((_, index) => index !== at % snapshots.length);
   }
 
   /** A lifecycle rule knows ages alone. */
