@@ -254,7 +254,7 @@ describe('encrypted backups', () => {
   });
 
   it('are opened with an identity that comes through a pipe by what reads it once, and a server says why it takes none', async () => {
-    const pipe = made.rig.home.join('pipe');
+    const pipe = made.rig.home.join('read-once');
     execFileSync('mkfifo', [pipe]);
     const reading = run('verify', `--identity=${pipe}`, ...at());
     await writeFile(pipe, ageKey.file);

@@ -115,7 +115,10 @@ export async function checkStore(
   } else {
     const version = listed?.versionId === undefined ? {} : { versionId: listed.versionId };
     await attempt('read', async () => compare(await bucket.read(key, { signal, ...version }), { key, content }));
-    await attempt('delete', () => bucket.delete(key, { signal, ...version }));
+    await attempt('delete', async () => {
+      await bucket.delete(key, { signal, ...version });
+      await refuseStaying(bucket, { key, signal });
+    });
   }
   return {
     location: `${bucket.location}/${folder}`.replace(/\/$/, ''),
@@ -192,6 +195,29 @@ async function find(
     });
   }
   return found;
+}
+
+/** Throws when an object is there after its deletion was answered with success. A listing alone may be older than the deletion. */
+async function refuseStaying(
+  bucket: Pick<OpenBucket['bucket'], 'list' | 'read'>,
+  { key, signal }: { readonly key: string; readonly signal: AbortSignal },
+): Promise<void> {
+  try {
+    if ((await find(bucket.list(key, { signal }), { key, expected: undefined })) === undefined) {
+      return;
+    }
+    (await bucket.read(key, { signal })).destroy();
+  } catch {
+    // It is gone, or cannot be looked at: the steps before have said the latter.
+    signal.throwIfAborted();
+    return;
+  }
+  throw new StoreError('invalid', {
+    action: 'delete',
+    object: key,
+    found: 'the store answered that it is deleted, and it is still there',
+    remedy: 'look for a lock, a hold or versions in the settings of the store',
+  });
 }
 
 async function compare(

@@ -93,6 +93,31 @@ test('a store that keeps what it was given: a refused delete is no failure, and 
   assert.equal(result.immutableUntil, now + 1000);
 });
 
+test('a store that says it has deleted what stays there', async () => {
+  const memory = memoryBucket();
+  const result = await check({ ...memory, delete: () => Promise.resolve() });
+  assert.deepEqual(outcomes(result), { write: 'ok', list: 'ok', read: 'ok', delete: 'failed' });
+  assert.deepEqual(missingSteps(result), ['delete']);
+});
+
+test('a store whose listing is older than a deletion', async () => {
+  const memory = memoryBucket();
+  const listed = async function* (): ReturnType<Bucket['list']> {
+    const [key = ''] = names;
+    yield { key, size: 1024, modifiedAt: now };
+  };
+  const names: string[] = [];
+  const bucket: Bucket = {
+    ...memory,
+    beginUpload: (key, options) => {
+      names.push(key);
+      return memory.beginUpload(key, options);
+    },
+    list: listed,
+  };
+  assert.deepEqual(outcomes(await check(bucket)), { write: 'ok', list: 'ok', read: 'ok', delete: 'ok' });
+});
+
 test('a store that gives back other bytes', async () => {
   const memory = memoryBucket();
   const bucket: Bucket = {
