@@ -74,7 +74,7 @@ const PLACES: Readonly<
   'on a full volume': {
     at: (dir) => dir.join('full/x'),
     cause: 'no space is left on the volume(: [^;]+)?',
-    advice: 'free some space or use a larger volume',
+    advice: 'free some space or use a larger volume(, or choose another --temp-dir)?',
   },
 };
 
