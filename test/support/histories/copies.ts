@@ -6,7 +6,8 @@ import { type BegunCopy, beginCopy, type CopyCourse, endCopy } from './model-cop
 export function copyStore(life: LifeState, course: CopyCourse): void {
   const stores = { source: life.objects, target: life.copy.objects };
   const outcome = endCopy(stores, planCopyNow(life, course.maxBackups), course);
-  life.copy = { ...life.copy, acknowledged: outcome === 'done' ? life.acknowledged : undefined };
+  const isWhole = outcome === 'done' && !life.isCopyUnmarked;
+  life.copy = { ...life.copy, acknowledged: isWhole ? life.acknowledged : undefined };
 }
 
 /** Plans a copy of what the store holds now. */

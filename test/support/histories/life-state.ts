@@ -1,7 +1,7 @@
 import type { RetentionPlan } from '../../../src/retention/plan.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
-import type { StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import type { HistoryMarker, StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import type { Change } from './happenings.ts';
 import type { BegunCopy } from './model-copy.ts';
@@ -13,7 +13,7 @@ export const LEFT_SECONDS = 3_600;
 /** A second store, and what it holds of its source. */
 interface CopiedStore {
   readonly objects: StoredObjects;
-  /** What was acknowledged when a copy was last done; undefined where one that was killed or slow came after it. */
+  /** What was acknowledged when a copy was last done; undefined where one that was killed or slow came after it, or a marker was gone. */
   readonly acknowledged: readonly Change[] | undefined;
 }
 
@@ -50,6 +50,8 @@ export class LifeState {
     snapshots: [],
     markers: [],
   };
+  /** Markers of histories that a lifecycle rule has deleted. */
+  readonly expired: HistoryMarker[] = [];
   latest = 0;
   namedBehind = false;
   readonly written = new Set<string>();
@@ -89,6 +91,17 @@ export class LifeState {
   /** Whether nothing has told that the cluster was put back: what it was before counts as its past. */
   get wasPutBackUnseen(): boolean {
     return this.doubts.length > 0;
+  }
+
+  /**
+   * Whether the copy holds what a marker has left that a lifecycle rule deleted before it was copied: only ages and contents tell its histories
+   * apart then, and it may refuse what its source gives (docs/histories.md, "A lifecycle rule of the store").
+   */
+  get isCopyUnmarked(): boolean {
+    const { snapshots, markers } = this.copy.objects;
+    const held = new Set(snapshots.map(({ name }) => name));
+    const marked = new Set(markers.map(({ name }) => name));
+    return this.expired.some(({ name, left }) => !marked.has(name) && left.some((each) => held.has(each)));
   }
 
   /** Of the objects that the programs themselves have written. */

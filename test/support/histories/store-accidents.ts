@@ -1,4 +1,5 @@
 import { revision } from '../../../src/revision.ts';
+import { beginsHistory } from '../../../src/snapshot/history/history-marker.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import { DAY, type Happening } from './happenings.ts';
 import type { LifeState } from './life-state.ts';
@@ -43,7 +44,9 @@ export function expireObjects(life: LifeState, objects: number): void {
   const gone = life.objects.snapshots.slice(0, Math.min(objects, at));
   const since = gone.at(-1)?.createdOn ?? 0;
   life.objects.snapshots = life.objects.snapshots.slice(gone.length);
-  life.objects.saved = life.objects.saved.filter(({ begunOn }) => begunOn > since);
+  const { saved } = life.objects;
+  life.expired.push(...saved.filter(({ begunOn }) => begunOn <= since).filter(beginsHistory));
+  life.objects.saved = saved.filter(({ begunOn }) => begunOn > since);
   life.leftLines = [];
   // Such a rule takes days, and no compaction does.
   life.compaction = undefined;
