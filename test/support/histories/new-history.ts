@@ -3,6 +3,7 @@ import { historiesOf } from '../../../src/snapshot/history/histories.ts';
 import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
 import { timeToBegin } from '../../../src/snapshot/history/time-to-continue.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
+import { comparedWithCluster } from './compared-with-cluster.ts';
 import type { Change, LastStep } from './happenings.ts';
 import { LEFT_SECONDS, type LifeState } from './life-state.ts';
 import { noteStoredOrder, snapshotNamed, storeSnapshot, takeFull } from './snapshotter.ts';
@@ -17,6 +18,12 @@ export function startSnapshotter(life: LifeState): 'full taken' | undefined {
   life.objects.settle();
   if (life.isPending) {
     beginHistory(life);
+    return 'full taken';
+  }
+  // The first full of the history that was announced may be what somebody has deleted.
+  const { shared, isNewestOther } = comparedWithCluster(life);
+  if (life.goneByHand.snapshots.length > 0 && shared !== undefined && isNewestOther) {
+    beginHistory(life, undefined, shared);
     return 'full taken';
   }
   return undefined;

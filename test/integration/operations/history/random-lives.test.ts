@@ -233,6 +233,17 @@ describe('random lives of a cluster', () => {
     await fc.assert(lives, { numRuns });
   });
 
+  it('under our snapshotter: a start after the first full of an announced history was deleted by hand begins it again', async () => {
+    const one = lived('ours', [
+      { what: 'roll back', by: 1 },
+      { what: 'rebuild', endsWith: 'full' },
+      { what: 'delete by hand', at: 2, of: 'snapshots' },
+      { what: 'delta', writer: 'ours' },
+    ]);
+    await assertUnmerged(honest(one), one);
+    assert.deepEqual(await restored(honest(one)), one.acknowledged);
+  });
+
   it('under our snapshotter, with objects that are deleted by hand: nothing is merged', async () => {
     const lives = fc.asyncProperty(withDeletions.map(withOneJump), async (life) => {
       const one = lived('ours', life);
