@@ -1,6 +1,10 @@
-import { headerEnd } from './age-header.ts';
+import { limits } from '../../runtime/limits.ts';
+import { AGE_VERSION_LINE, headerEnd } from './age-header.ts';
 import { EncryptionKeyFault } from './key-fault.ts';
 import { keyLines } from './key-lines.ts';
+
+/** Bytes of the lines around the stanzas of a header: the first, and the last with `--- `, 32 bytes in base64 and its newline. */
+const FRAME_SIZE = AGE_VERSION_LINE.length + 48;
 
 /** The header of a new age file, and the key of the file. */
 export interface NewHeader {
@@ -40,7 +44,24 @@ export class Recipients {
     if (lines.length === 0) {
       throw new EncryptionKeyFault('it holds no recipient', {});
     }
-    return new Recipients([...new Set(lines.map(({ text }) => text))]);
+    const recipients = new Recipients([...new Set(lines.map(({ text }) => text))]);
+    if ((await recipients.headerSize()) > limits.ageHeader.most) {
+      throw new EncryptionKeyFault(
+        `they are ${recipients.texts.length} recipients, too many for the header of an object (${limits.ageHeader.most} bytes)`,
+        {},
+      );
+    }
+    return recipients;
+  }
+
+  /** Bytes of each header, found out without a key for each recipient: those of one kind have stanzas of one size. */
+  async headerSize(): Promise<number> {
+    let size = FRAME_SIZE;
+    for (const alike of Map.groupBy(this.texts, kindOf).values()) {
+      const { header } = await new Recipients(alike.slice(0, 1)).newHeader();
+      size += alike.length * (header.length - FRAME_SIZE);
+    }
+    return size;
   }
 
   /** A header with a new key for one file, which each of the recipients can open. */
@@ -66,4 +87,9 @@ export class Recipients {
     }
     return { header: empty.subarray(0, end), fileKey };
   }
+}
+
+/** What comes before the last `1`, as in `age1…` and `age1pq1…`. */
+function kindOf(recipient: string): string {
+  return recipient.slice(0, recipient.lastIndexOf('1'));
 }
