@@ -7,17 +7,44 @@ import type { World } from './world.ts';
 
 /** An acknowledged write is in the store at the latest so long after it, while nothing is wrong, ms. */
 const recoveryPointMs = deltaPeriodMs + 20_000;
+/**
+ * The lease of fulls is renewed at the latest so long after the API server is well again, ms: a call that hangs ends after a minute, and the
+ * next one follows after another.
+ */
+const leaseOfFullsMs = 140_000;
 
 /** Judges what everything must come to when nothing is wrong for a while: members, health, leases and the backup. */
 export class CalmJudge {
   readonly #world: World;
   readonly #contents: StoreContents;
   readonly #violations: Violations;
+  /** Since when nothing is wrong, ms, and the newest full of that time. */
+  #begun: { readonly at: number; readonly full: number } | undefined;
 
   constructor(world: World, parts: { readonly contents: StoreContents; readonly violations: Violations }) {
     this.#world = world;
     this.#contents = parts.contents;
     this.#violations = parts.violations;
+  }
+
+  /** Nothing is wrong from now on. */
+  begin(): void {
+    const { time } = this.#world;
+    const { plan } = this.#contents;
+    this.#begun = { at: time.now, full: plan.outcome === 'chain' ? plan.base.lastRevision : 0 };
+  }
+
+  /** What must be true at any time since then: the lease of fulls need not wait for the next full. */
+  checkBounds(): void {
+    const { api, time, hasStore, hasLeases } = this.#world;
+    const { at, full } = this.#begun ?? { at: time.now, full: 0 };
+    const held = api.leases.get(snapshotLeases.full)?.holder;
+    const isDue = hasStore && hasLeases && this.canRecover && time.now - at > leaseOfFullsMs;
+    if (isDue && Number(held ?? 0) < full) {
+      this.#violations.add(
+        `the lease of fulls says ${held}, all is well since ${at / 1_000}, and a full of ${full} was there before`,
+      );
+    }
   }
 
   /** Whether all is as it must become when nothing is wrong for a while. */

@@ -65,12 +65,13 @@ function pause(world: World): string {
   return `${pod.process.name} is paused for ${ms} ms`;
 }
 
-/** The worst moment: its member has just said that it leads, and it wakes up with that. */
+/** The worst moments: its member has just said that it leads, or it goes by a listing, and it wakes up with that. */
 function pauseToPublish(world: World): string {
   const { process } = anyPod(world, 'leader more often');
   const ms = 6_000 + world.random.integer(60_000);
   process.pausesToPublish = ms;
-  return `${process.name} will be paused for ${ms} ms when it is about to publish`;
+  process.pausesToDelete = ms;
+  return `${process.name} will be paused for ${ms} ms when it is about to publish, and when it deletes`;
 }
 
 function transferLead({ cluster }: World): string {

@@ -46,6 +46,7 @@ export class Invariants implements Judge {
   check(): void {
     this.#violations.throwIfAny();
     this.#checkHealth();
+    this.#calm.checkBounds();
     const { cluster } = this.#world;
     const before = this.#reached;
     const now = this.restorable;
@@ -60,6 +61,11 @@ export class Invariants implements Judge {
       this.#reached = now;
     }
     this.#violations.throwIfAny();
+  }
+
+  /** Nothing is wrong from now on. */
+  calmBegins(): void {
+    this.#calm.begin();
   }
 
   /** Whether all is as it must become when nothing is wrong for a while. */

@@ -31,6 +31,8 @@ export interface StoreListener {
   publishing(key: string, writer: SimulatedProcess): void;
   /** An object has become visible. */
   visible(key: string, object: ModelObject, writer: SimulatedProcess): void;
+  /** A process asks for the deletion of an object. */
+  askingToDelete(key: string, by: SimulatedProcess): void;
   /** An object is about to be deleted. */
   deleting(key: string, by: SimulatedProcess): void;
 }
@@ -108,16 +110,17 @@ export class ModelStore {
           },
         };
       },
-      delete: (key, { signal }) =>
-        call(
-          `delete ${key}`,
-          () => {
-            this.#object(key);
-            this.#listener.deleting(key, process);
-            this.objects.delete(key);
-          },
-          signal,
-        ),
+      delete: (key, { signal }) => {
+        const remove = (): void => {
+          this.#object(key);
+          this.#listener.deleting(key, process);
+          this.objects.delete(key);
+        };
+        this.#listener.askingToDelete(key, process);
+        const deleted = call(`delete ${key}`, remove, signal);
+        process.deletionAsked();
+        return deleted;
+      },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

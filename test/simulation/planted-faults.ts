@@ -18,6 +18,16 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
   },
   {
+    name: 'deleting without asking for the lead',
+    changes: [
+      {
+        file: 'src/server/publish-permission.ts',
+        from: '    if (leadership.hasLedWithin(freshMs)) {',
+        to: '    if (signal !== undefined || leadership.hasLedWithin(freshMs)) {',
+      },
+    ],
+  },
+  {
     name: 'demoted writer not aborted',
     changes: [
       {
@@ -122,6 +132,16 @@ export const plantedFaults: readonly PlantedFault[] = [
         file: 'src/kube/lease-patches.ts',
         from: 'held !== undefined && held > full.lastRevision',
         to: 'held !== undefined && held < 0n',
+      },
+    ],
+  },
+  {
+    name: 'a failed renewal of the lease of fulls is dropped',
+    changes: [
+      {
+        file: 'src/server/leases/snapshot-leases.ts',
+        from: '        this.#fulls.offerAgain(full);\n',
+        to: '',
       },
     ],
   },

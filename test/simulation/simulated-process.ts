@@ -30,6 +30,8 @@ export class SimulatedProcess {
   snapshotter: { readonly at: number } | undefined;
   /** When it has sent what it is about to publish, it is stopped for so many ms as soon as its member has told whether it leads. */
   pausesToPublish: number | undefined;
+  /** It is stopped for so many ms as soon as it has asked for a deletion: more may follow when it wakes up. */
+  pausesToDelete: number | undefined;
   #pausesAtAnswer: number | undefined;
   /** When it was last told to go on, ms. */
   resumedAt = 0;
@@ -79,6 +81,7 @@ export class SimulatedProcess {
   /** Nothing is planned for it any more. */
   rest(): void {
     this.pausesToPublish = undefined;
+    this.pausesToDelete = undefined;
     this.#pausesAtAnswer = undefined;
   }
 
@@ -86,6 +89,14 @@ export class SimulatedProcess {
   partWritten(): void {
     this.#pausesAtAnswer = this.pausesToPublish;
     this.pausesToPublish = undefined;
+  }
+
+  /** It has asked for a deletion; the answer is not there yet. */
+  deletionAsked(): void {
+    if (this.pausesToDelete !== undefined) {
+      this.pause(this.pausesToDelete);
+      this.pausesToDelete = undefined;
+    }
   }
 
   /** Its member has told whether it leads; the answer is on its way. */

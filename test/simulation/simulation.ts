@@ -229,6 +229,7 @@ export class Simulation implements World {
   async #calm(): Promise<void> {
     this.heal();
     this.chronicle.tell('fault', 'all is well from now on');
+    this.invariants.calmBegins();
     await this.time.pass(calm.leastMs);
     for (let passed = calm.leastMs; passed < calm.mostMs && !this.invariants.isCalm; passed += calm.stepMs) {
       await this.time.pass(calm.stepMs);

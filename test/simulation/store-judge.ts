@@ -8,6 +8,8 @@ import type { Violations } from './violations.ts';
 import type { World } from './world.ts';
 import type { Truth } from './written-objects.ts';
 
+/** What a member said so long ago, ms, permits no deletion: one look may have been begun before the next one has ended. */
+const mostStaleMs = electionMs.periodMs + 2 * electionMs.timeoutMs;
 /** For so long a sidecar may not know that its member has lost the lead, ms: two looks and the call that was on its way. */
 const mostBlindMs = 2 * (electionMs.periodMs + electionMs.timeoutMs);
 /** What may still become visible of a sidecar whose member does not lead any more: an upload of each kind that was permitted before. */
@@ -69,6 +71,13 @@ export class StoreJudge implements StoreListener {
     this.#checkCut(key, writer);
     this.#checkTwice(key, writer);
     this.#countWriters(key, writer);
+  }
+
+  askingToDelete(key: string, by: SimulatedProcess): void {
+    const { time } = this.#world;
+    if (time.now - by.ledAt > mostStaleMs) {
+      this.#violations.add(`${by.name} deletes ${key}, and its member said at ${by.ledAt / 1_000} that it leads`);
+    }
   }
 
   deleting(key: string, by: SimulatedProcess): void {
