@@ -21,6 +21,7 @@ export class ProcessStarter {
     readonly databases: ModelDatabases;
     readonly tempDir: TempDir;
     readonly buffer: BufferLimits;
+    readonly fullSchedule: string;
   };
   #lives = 0;
 
@@ -30,6 +31,7 @@ export class ProcessStarter {
     readonly databases: ModelDatabases;
     readonly tempDir: TempDir;
     readonly buffer: BufferLimits;
+    readonly fullSchedule: string;
   }) {
     this.#parts = parts;
   }
@@ -63,6 +65,7 @@ export class ProcessStarter {
       dataDir: directories.pathOf(member),
       log,
       buffer: this.#parts.buffer,
+      fullSchedule: this.#parts.fullSchedule,
       stopWrapper: () => world.pods.find((pod) => pod.member === member)?.container.stop('signal', 0),
       random: () => streams.of(`${process.name} jitter`).integer(1_000) / 1_000,
     });

@@ -44,6 +44,7 @@ export interface SimulatedSidecarParts {
   readonly tempDir: string;
   readonly dataDir: string;
   readonly buffer: BufferLimits;
+  readonly fullSchedule: string;
   readonly log: Logger;
   /** Has the container of etcd begin anew. */
   stopWrapper(): void;
@@ -84,7 +85,7 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
           ...requestDefaults,
           ...parts.buffer,
           compression: 'none',
-          schedule: new Schedule('@every 240'),
+          schedule: new Schedule(parts.fullSchedule),
           deltaPeriodMs,
           tempDir,
           // As the command `server` has it.
@@ -93,10 +94,10 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
           garbageCollection: {
             rules: {
               policy: { kind: 'LimitBased', maxBackups: 2 },
-              deltaRetentionMs: 2 * minuteMs,
+              deltaRetentionMs: minuteMs / 2,
               leftHistoryMs: 5 * minuteMs,
             },
-            periodMs: minuteMs,
+            periodMs: minuteMs / 3,
           },
         },
         backoff: { firstMs: 2_000, multiplier: 2, longestMs: 30_000, growingWaits: 7 },

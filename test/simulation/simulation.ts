@@ -38,6 +38,8 @@ export interface SimulationOptions {
 const memoryDir = '/dev/shm';
 /** Faults, one after the other: so many at least, and so many more at most. */
 const faultCount = { least: 3, more: 6 };
+/** When fulls are due: often enough in some lives that garbage is collected all the time. */
+const fullSchedules = ['@every 240', '@every 240', '@every 240', '@every 25'];
 /** How much is buffered before a delta is written, and how much may wait in files, bytes. */
 const usualBuffer = { deltaMemoryLimit: 10 * 1024 * 1024, deltaSpoolLimit: 64 * 1024 * 1024 };
 const smallBuffer = { deltaMemoryLimit: 600, deltaSpoolLimit: 6_000 };
@@ -106,7 +108,8 @@ export class Simulation implements World {
     const runs = !random.oneIn(8);
     // Some buffer so little that deltas wait in files as soon as the store is slow.
     const buffer = random.pick([smallBuffer, usualBuffer, usualBuffer]);
-    this.#starter = new ProcessStarter({ world: this, streams, databases, tempDir, buffer });
+    const fullSchedule = streams.of('schedule').pick(fullSchedules);
+    this.#starter = new ProcessStarter({ world: this, streams, databases, tempDir, buffer, fullSchedule });
     for (let place = 0; place < size; place++) {
       this.configuration.set(`etcd-${place}`, peerUrlAt(place));
     }
