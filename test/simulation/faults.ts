@@ -70,7 +70,9 @@ function pauseToPublish(world: World): string {
   const { process } = anyPod(world, 'leader more often');
   const ms = 6_000 + world.random.integer(60_000);
   process.pausesToPublish = ms;
-  process.pausesToDelete = ms;
+  for (const pod of world.pods) {
+    pod.process.pausesToDelete = ms;
+  }
   return `${process.name} will be paused for ${ms} ms when it is about to publish, and when it deletes`;
 }
 
@@ -103,8 +105,13 @@ function lockedMember(world: World): string {
 }
 
 function apiMood(world: World): string {
-  const { api, random } = world;
+  const { api, random, pods, cluster } = world;
   const mood = random.pick(['slow', 'denying', 'hanging', 'contended', 'down', 'empty'] as const);
+  const leading = pods.find(({ member }) => member === cluster.leader);
+  if (leading !== undefined) {
+    // Its lease has to be renewed when the API server is well again.
+    ask(world, leading, 'full');
+  }
   return forAWhile(world, `the API server is ${mood}`, (is) => {
     api.mood = is ? mood : 'well';
   });
