@@ -40,7 +40,10 @@ export function expireObjects(life: LifeState, objects: number): void {
   if (base === undefined || !isPlain) {
     return;
   }
-  const at = life.objects.snapshots.findIndex(({ name }) => name === base.name);
+  // What a compaction made may be stored after deltas that continue it: what the newest state needs is younger than such a rule deletes.
+  const needed = living.snapshots.filter((each) => !life.isForged(each) && each.lastRevision > base.lastRevision);
+  const kept = new Set([base, ...needed].map(({ name }) => name));
+  const at = life.objects.snapshots.findIndex(({ name }) => kept.has(name));
   const gone = life.objects.snapshots.slice(0, Math.min(objects, at));
   const since = gone.at(-1)?.createdOn ?? 0;
   life.objects.snapshots = life.objects.snapshots.slice(gone.length);
