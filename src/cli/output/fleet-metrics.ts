@@ -88,7 +88,10 @@ function head(name: string, help: string): readonly string[] {
   return [`# HELP etcdbr_fleet_${name} ${help}`, `# TYPE etcdbr_fleet_${name} gauge`];
 }
 
-/** Escaped as the text format wants it; what cannot be seen is escaped before. */
+/**
+ * Escaped as the text format wants it; what cannot be seen is escaped before. Backslashes of the name are doubled for that, so that two names
+ * never have one label: Prometheus refuses all of a text that has a series twice.
+ */
 function labelValue(text: string): string {
-  return printable(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  return printable(text.replaceAll('\\', '\\\\')).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

@@ -38,7 +38,8 @@ export class PrefixGlob {
       while (length < common.length && common[length] === each[length]) {
         length += 1;
       }
-      return common.slice(0, length);
+      // Half a character is no name that a store could be asked for.
+      return common.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
     }, first);
   }
 }
@@ -76,8 +77,13 @@ function skipped(pattern: readonly string[], places: ReadonlySet<number>): Reado
   return all;
 }
 
-/** Goes back to the last `*` only, so that no name takes long. */
+/** By characters: one outside of the first plane of Unicode has two places in a string. */
 function matchesFolder(pattern: string, name: string): boolean {
+  return matchesCharacters([...pattern], [...name]);
+}
+
+/** Goes back to the last `*` only, so that no name takes long. */
+function matchesCharacters(pattern: readonly string[], name: readonly string[]): boolean {
   let at = 0;
   let done = 0;
   let star: Star | undefined;
@@ -96,5 +102,5 @@ function matchesFolder(pattern: string, name: string): boolean {
       return false;
     }
   }
-  return /^\**$/.test(pattern.slice(at));
+  return pattern.slice(at).every((each) => each === '*');
 }

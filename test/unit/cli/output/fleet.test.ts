@@ -63,6 +63,13 @@ test('nothing that a store names moves the cursor, breaks a line or is markup', 
   assert.deepEqual(data.lastRun.missingShards, [1]);
 });
 
+test('metrics have a series once, also where names differ in what cannot be seen', () => {
+  const names = ['a\u0007', 'a\\x07', 'a\\\\x07'];
+  const metrics = fleetMetrics({ ...report(), prefixes: names.map((name) => unreadable(name, 'x')) });
+  const sound = metrics.split('\n').filter((line) => line.startsWith('etcdbr_fleet_sound{'));
+  assert.equal(new Set(sound).size, names.length, sound.join('\n'));
+});
+
 test('a long name is cut in the table and whole in the data', async () => {
   const long = 'n'.repeat(1_000);
   const fleet = { ...report(), prefixes: [unreadable(long, 'x')] };

@@ -16,6 +16,8 @@ const CASES: readonly {
   { glob: ['/a/b/'], matches: ['a/b'], not: ['a', 'a/b/c'], begins: 'a/b' },
   { glob: ['prod-a', 'prod-b*'], matches: ['prod-a', 'prod-bb'], not: ['prod-c'], begins: 'prod-' },
   { glob: ['a.c'], matches: ['a.c'], not: ['abc'], begins: 'a.c' },
+  { glob: ['a?c'], matches: ['a😀c'], not: ['a😀😀c', 'ac'], begins: 'a' },
+  { glob: ['a😀', 'a😁'], matches: ['a😀', 'a😁'], not: ['a😂'], begins: 'a' },
 ];
 
 for (const { glob, matches, not, begins } of CASES) {
