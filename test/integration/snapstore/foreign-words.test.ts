@@ -154,7 +154,7 @@ const attempts: Readonly<Record<string, (bucket: Bucket) => Promise<unknown>>> =
 
 /** Words of other programs, beyond {@link FOREIGN_WORDS}, and traces. */
 const OTHERS =
-  /\n|node:|node_modules|Error: |NullPointer|sign in|<html|Parse Error|Exceeded|fetch failed|terminated|other side closed|Client network|aborted|Body (?:is|has)|unexpected end|incorrect header|Z_[A-Z]+_ERROR|Entity|Maximum|secret|the store answered 200/i;
+  /\n|node:|node_modules|Error: |NullPointer|sign in|<html|Parse Error|Exceeded|fetch failed|terminated|other side closed|Client network|aborted|Body (?:is|has)|unexpected end|incorrect header|Z_[A-Z]+_ERROR|Entity|Maximum|(?<!accessKey)secret|the store answered 200/i;
 
 /** Opens what is at `url` as a store of a kind. */
 const openAt = (

@@ -84,7 +84,7 @@ const remediesOfCode: Readonly<Record<string, string>> = {
   AccountIsDisabled: disabled,
   ContainerDisabled: 'an administrator has disabled the container',
   AuthorizationFailure:
-    'have the network rules of the storage account let this machine in, and check what the key may do',
+    'check storageAccount and storageKey, what the key may do, and that the network rules of the storage account let this machine in',
   KeyBasedAuthenticationNotPermitted: 'allow access by key (shared key) in the settings of the storage account',
   InsufficientAccountPermissions: 'check what the storage account and its key may do',
 };
