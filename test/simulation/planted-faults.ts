@@ -18,6 +18,16 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
   },
   {
+    name: 'deleting without asking for the lead',
+    changes: [
+      {
+        file: 'src/server/publish-permission.ts',
+        from: '    if (leadership.hasLedWithin(freshMs)) {',
+        to: '    if (signal !== undefined || leadership.hasLedWithin(freshMs)) {',
+      },
+    ],
+  },
+  {
     name: 'demoted writer not aborted',
     changes: [
       {
