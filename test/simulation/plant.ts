@@ -1,5 +1,5 @@
 /**
- * Plants one fault after the other in a copy of the source and simulates until it is noticed: PLANTED_SEEDS lives at most (400) from
+ * Plants one fault after the other in a copy of the source and simulates until it is noticed: PLANTED_SEEDS lives at most (2000) from
  * seed 1 on. PLANTED_ONLY is a pattern of names. Prints a table of the seeds that have noticed them; ends with 1 when one was not.
  */
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { type PlantedFault, plantedFaults } from './planted-faults.ts';
 
-const seeds = process.env['PLANTED_SEEDS'] ?? '400';
+const seeds = process.env['PLANTED_SEEDS'] ?? '2000';
 const only = new RegExp(process.env['PLANTED_ONLY'] ?? '');
 /** A fault may have a life stand still in a loop: that is noticed, too. */
 const longestMs = 15 * 60_000;

@@ -94,9 +94,10 @@ async function prove(
   try {
     if (full.encryption !== undefined && place.encrypted === 'as stored') {
       await fetchWhole(place.store, full, context, checkSealed);
-      log.info(
+      log.warn(
         { snapshot: full.name },
-        `${full.name} is encrypted and was not opened; its length is that of a whole object`,
+        `${full.name}, for which others may be deleted, is encrypted and was not opened: its length can be that of a whole object, and ` +
+          'whether it is sound is not known; with --identity it is read to its end before anything is deleted',
       );
       return 'closed';
     }
