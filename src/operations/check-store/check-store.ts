@@ -6,6 +6,7 @@ import { storeRoot } from '../../snapstore/backups/store-root.ts';
 import type { ListingDoubt, ObjectEntry } from '../../snapstore/bucket.ts';
 import type { OpenBucket } from '../../snapstore/registry.ts';
 import { type RetryPolicy, requestRetries } from '../../snapstore/retry-transient.ts';
+import { stayedError } from '../../snapstore/stayed-error.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { uploadInChunks } from '../../snapstore/upload/uploader.ts';
 
@@ -212,12 +213,7 @@ async function refuseStaying(
     signal.throwIfAborted();
     return;
   }
-  throw new StoreError('invalid', {
-    action: 'delete',
-    object: key,
-    found: 'the store answered that it is deleted, and it is still there',
-    remedy: 'look for a lock, a hold or versions in the settings of the store',
-  });
+  throw stayedError('invalid', key);
 }
 
 async function compare(

@@ -8,8 +8,8 @@ import { type Packing, pack, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { stayedError } from '../../snapstore/stayed-error.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
-import { stayedError } from '../prune/deletions.ts';
 import { refuseMisplacedDirectory } from '../restore/refuse-misplaced-directory.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
@@ -55,7 +55,7 @@ export async function saveCompanion(
     try {
       await companions.delete(old, { signal });
       if (await isStillThere(old, companions, signal)) {
-        throw stayedError(old.key, request.store.location);
+        throw stayedError('immutable', `${old.key} from ${request.store.location}`);
       }
       log.info(`Deleted old companion: ${old.key}`);
     } catch (error) {

@@ -64,16 +64,6 @@ export async function stillStored(
   return staying;
 }
 
-/** The error for an object that stayed. */
-export function stayedError(key: string, location: string): StoreError {
-  return new StoreError('immutable', {
-    action: 'delete',
-    object: `${key} from ${location}`,
-    found: 'the store answered that it is deleted, and it is still there',
-    remedy: 'look for a lock, a hold or versions in the settings of the store',
-  });
-}
-
 async function listedAfter(
   store: Pick<SnapStore, 'list'>,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,

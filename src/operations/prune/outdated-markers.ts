@@ -2,8 +2,8 @@ import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { DoubtMarker } from '../../snapshot/history/history-marker.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { stayedError } from '../../snapstore/stayed-error.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
-import { stayedError } from './deletions.ts';
 
 /** Why markers of doubt go whose objects are gone. */
 export const NOTHING_STORED = 'what it puts in doubt is not stored any more';
@@ -54,7 +54,7 @@ export async function removeMarkers(
     // A listing may be older than the deletion: of what is gone the store says so.
     if (listed.has(name) && !(await isGone(() => remove?.(marker, { signal }), signal))) {
       staying?.add(name);
-      log.warn({ marker: name }, `GC: ${stayedError(name, store.location).message}`);
+      log.warn({ marker: name }, `GC: ${stayedError('immutable', `${name} from ${store.location}`).message}`);
       continue;
     }
     removed += 1;

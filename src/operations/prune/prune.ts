@@ -5,8 +5,9 @@ import { describeReason } from '../../retention/verdict.ts';
 import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
+import { stayedError } from '../../snapstore/stayed-error.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
-import { type StayingObjects, stayedError, stillStored } from './deletions.ts';
+import { type StayingObjects, stillStored } from './deletions.ts';
 
 export { type Decision, describeReason, type FullEvidence };
 
@@ -158,7 +159,7 @@ async function confirm(
       listener?.({ type: 'garbage', snapshot, outcome: 'deleted' });
       continue;
     }
-    const error = stayedError(snapshot.key, store.location);
+    const error = stayedError('immutable', `${snapshot.key} from ${store.location}`);
     const isNews = staying?.add(snapshot) ?? true;
     log[isNews ? 'warn' : 'debug']({ ...fields, error }, `GC: ${error.message}`);
     if (isNews) {
@@ -180,7 +181,11 @@ async function applyDecision(
   }
   const fields = { key: snapshot.key, reason: decision.reason };
   if (staying?.has(snapshot) === true) {
-    return { ...decision, outcome: 'immutable', error: stayedError(snapshot.key, store.location) };
+    return {
+      ...decision,
+      outcome: 'immutable',
+      error: stayedError('immutable', `${snapshot.key} from ${store.location}`),
+    };
   }
   try {
     await untilAborted(store.delete(snapshot, { signal }), signal);
